@@ -1,0 +1,50 @@
+# Two commands: make demo, make test. Everything is installed into .venv from lock files with hashes.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUN := $(VENV)/.run-installed
+DEV := $(VENV)/.dev-installed
+
+.PHONY: demo test check lists screenshot lock clean
+
+demo: $(RUN)  ## build the example site and check two people as a merchant would
+	@$(BIN)/python -m tests.demo
+
+test: check
+
+check: $(DEV)  ## formatting, lint, types, import contracts, every test
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -n auto $(PYTEST_ARGS)
+
+lists: $(DEV)  ## write the fictional lists again
+	$(BIN)/python -m tests.fictional
+
+screenshot: $(DEV)  ## take README's picture again, after make demo
+	$(BIN)/python -m tests.screenshot
+
+lock: $(VENV)/bin/python  ## pin every dependency anew
+	$(BIN)/pip install --quiet pip-tools
+	$(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-trusted-host --no-header \
+	    --extra install --output-file requirements.lock pyproject.toml
+	$(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-trusted-host --no-header \
+	    --extra install --extra dev --output-file requirements-dev.lock pyproject.toml
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "需要 Python 3.11 或更新的版本 (make PYTHON=python3.12 …)" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "建立 $(VENV) 失败；Debian/Ubuntu 请先运行：apt-get install python3-venv" >&2; exit 1; }
+
+$(RUN): requirements.lock pyproject.toml | $(BIN)/python
+	@echo "正在安装（第一次约一分钟）……"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(DEV): requirements-dev.lock $(RUN)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+clean:  ## remove what can be made again; keys stay
+	rm -rf $(VENV) build/site build/office build/published
