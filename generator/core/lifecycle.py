@@ -1,0 +1,341 @@
+"""Where a nomination stands on a day, and why: computed from the facts, never stored.
+
+Nominated → screened out | in notice → objected → recognised → left (E1–E4). Source: requirements F02–F08, F16.
+A fact counts from its day on; so a fact dated later never changes the answer for an earlier day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+
+from generator.core.identifiers import canonical_number
+from generator.core.model import (
+    ONE_DAY,
+    AnyDecision,
+    Batch,
+    Correction,
+    Ground,
+    Hit,
+    HitEffect,
+    Lists,
+    Nomination,
+    Objection,
+    Person,
+    ReferenceDay,
+    Resolution,
+    Rules,
+    ScreeningReturn,
+    Window,
+    Withdrawal,
+)
+from generator.core.names import canonical
+from generator.core.workdays import Calendar, same_day_years_later
+
+
+class Stage(StrEnum):
+    """Every nomination is in exactly one stage on every day."""
+
+    NOT_RECEIVED = "not-received"
+    NOMINATED = "nominated"
+    SCREENED_OUT = "screened-out"
+    IN_NOTICE = "in-notice"
+    OBJECTED = "objected"
+    RECOGNISED = "recognised"
+    LEFT = "left"
+
+
+class Reason(StrEnum):
+    """Why a nomination is in its stage; the four exits carry the numbers of requirement F16."""
+
+    NOT_YET = "not-yet"
+    AWAITING_SCREENING = "awaiting-screening"
+    AWAITING_NOTICE = "awaiting-notice"
+    HIT_AT_SCREENING = "hit-at-screening"
+    HIT_BEFORE_RECOGNITION = "hit-before-recognition"
+    NOTICE_RUNNING = "notice-running"
+    OBJECTION_OPEN = "objection-open"
+    NO_OBJECTION = "no-objection"
+    OBJECTION_REJECTED = "objection-rejected"
+    E1_OBJECTION_UPHELD = "E1-objection-upheld"
+    E2_DISHONEST = "E2-dishonest"
+    E2_ABUSE = "E2-abuse"
+    E3_EXPIRED = "E3-expired"
+    E3_NOT_RENEWED = "E3-not-renewed"
+    E4_STANDARD_CHANGED = "E4-standard-changed"
+
+
+_WITHDRAWN = {
+    Ground.DISHONEST: Reason.E2_DISHONEST,
+    Ground.ABUSE: Reason.E2_ABUSE,
+    Ground.NOT_RENEWED: Reason.E3_NOT_RENEWED,
+    Ground.STANDARD_CHANGED: Reason.E4_STANDARD_CHANGED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The answer for one nomination on one day.
+
+    ``nomination`` has its corrections applied; ``since`` is the first day of this stage; ``until`` the last day it
+    will last if nothing happens (None where that is open); ``notice`` and ``window`` are the notice period and
+    the year of validity once they are known; ``due`` the day by which open objections must be answered.
+    """
+
+    nomination: Nomination
+    stage: Stage
+    reason: Reason
+    since: date
+    until: date | None = None
+    notice: Window | None = None
+    window: Window | None = None
+    due: date | None = None
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known about one nomination on one day; later facts have been left out."""
+
+    nomination: Nomination
+    batch: Batch
+    returns: tuple[ScreeningReturn, ...]
+    decisions: tuple[AnyDecision, ...]
+
+
+def notice_period(start: date, rules: Rules, calendar: Calendar) -> Window:
+    """Return the notice period that starts on ``start`` (requirement F06)."""
+    last = calendar.last_working_day(start, rules.notice_working_days, count_start=rules.count_first_day)
+    return Window(start, last)
+
+
+def validity(notice_end: date, rules: Rules) -> Window:
+    """Return the year of validity: from the day after the notice to the day before that day's anniversary (F08).
+
+    The anniversary of 29 February is 28 February, so a year that starts on it ends on the 28th, as F08 says.
+    """
+    first = notice_end + ONE_DAY
+    anniversary = same_day_years_later(first, rules.validity_years)
+    return Window(first, anniversary if anniversary.day != first.day else anniversary - ONE_DAY)
+
+
+def excludes(hit: Hit, effect: HitEffect, day: date, rules: Rules) -> bool:
+    """Return whether a hit keeps its subject off the list when looked at from ``day`` (requirements F02, F05).
+
+    A record of serious dishonesty excludes for ``dishonesty_years`` from the day it was made; a mere abnormality
+    excludes until it is removed.
+    """
+    if hit.recorded > day:
+        return False
+    if effect is HitEffect.EXCLUDES:
+        return day < same_day_years_later(hit.recorded, rules.dishonesty_years)
+    if effect is HitEffect.UNTIL_REMOVED:
+        return hit.removed is None or day < hit.removed
+    return False
+
+
+def stand(lists: Lists, rules: Rules, as_of: date) -> tuple[Standing, ...]:
+    """Return where every nomination stands on ``as_of``, in the order in which they were read.
+
+    Raises ``UncoveredYearError`` where a notice or an answer falls due in a year whose holidays are unknown.
+    """
+    returns: dict[str, list[ScreeningReturn]] = {}
+    for answer in lists.returns:
+        if answer.day <= as_of:
+            returns.setdefault(answer.batch, []).append(answer)
+    decisions = decisions_by_nomination(lists.nominations, [d for d in lists.decisions if d.day <= as_of])
+    return tuple(
+        standing(
+            Facts(nomination, lists.batches[nomination.batch], tuple(returns.get(nomination.batch, ())), decided),
+            rules,
+            lists.calendar,
+            as_of,
+        )
+        for nomination, decided in zip(lists.nominations, decisions, strict=True)
+    )
+
+
+def decisions_by_nomination(
+    nominations: Sequence[Nomination], decisions: Iterable[AnyDecision]
+) -> tuple[tuple[AnyDecision, ...], ...]:
+    """Return, for each nomination, the decisions that address it, in order of their days.
+
+    A decision addresses a nomination by batch, number and name: the name first nominated or one corrected to.
+    """
+    of: list[list[AnyDecision]] = [[] for _ in nominations]
+    names = [{canonical(nomination.subject.name)} for nomination in nominations]
+    by_number: dict[tuple[str, str], list[int]] = {}
+    for index, nomination in enumerate(nominations):
+        by_number.setdefault((nomination.batch, _number(nomination)), []).append(index)
+    for decision in sorted(decisions, key=lambda d: d.day):
+        for index in by_number.get((decision.batch, canonical_number(decision.number)), ()):
+            if canonical(decision.name) in names[index]:
+                of[index].append(decision)
+                if isinstance(decision, Correction) and "name" in decision.fields:
+                    names[index].add(canonical(decision.fields["name"]))
+    return tuple(map(tuple, of))
+
+
+def standing(facts: Facts, rules: Rules, calendar: Calendar, as_of: date) -> Standing:
+    """Return where one nomination stands on ``as_of``; facts dated later must have been left out."""
+    batch = facts.batch
+    nomination = _corrected(facts.nomination, facts.decisions)
+    start = batch.notice_start if batch.notice_start and nomination.received <= batch.notice_start else None
+    screened = _screened_on(facts.returns, rules)
+    ready = start is not None and screened is not None and screened <= start
+    notice = notice_period(start, rules, calendar) if start and ready and start <= as_of else None
+    dispute = _dispute(facts.decisions, notice)
+    window = (
+        validity(max(notice.not_after, dispute.settled or notice.not_after), rules)
+        if notice and not dispute.open
+        else None
+    )
+    answer = Standing(
+        nomination,
+        Stage.NOT_RECEIVED,
+        Reason.NOT_YET,
+        nomination.received,
+        notice=notice,
+        window=window,
+        late=nomination.received > batch.deadline,
+    )
+    if as_of < nomination.received:
+        return answer
+    events = [
+        *_exits(facts.decisions, window),
+        *_hits(nomination, facts.returns, start, window, rules, as_of),
+    ]
+    if past := [event for event in events if event.day <= as_of]:
+        first = min(past, key=lambda event: event.day)
+        return replace(answer, stage=first.stage, reason=first.reason, since=first.day)
+    if notice is None:
+        reason = Reason.AWAITING_NOTICE if screened else Reason.AWAITING_SCREENING
+        return replace(answer, stage=Stage.NOMINATED, reason=reason)
+    if dispute.open:
+        due = calendar.last_working_day(dispute.open, rules.objection_working_days, count_start=False)
+        return replace(answer, stage=Stage.OBJECTED, reason=Reason.OBJECTION_OPEN, since=dispute.open, due=due)
+    if window is None or as_of < window.not_before:
+        return replace(
+            answer,
+            stage=Stage.IN_NOTICE,
+            reason=Reason.NOTICE_RUNNING,
+            since=notice.not_before,
+            until=notice.not_after,
+        )
+    reason = Reason.OBJECTION_REJECTED if dispute.settled else Reason.NO_OBJECTION
+    return replace(answer, stage=Stage.RECOGNISED, reason=reason, since=window.not_before, until=window.not_after)
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    """Something that ends a nomination's way, on its first day."""
+
+    day: date
+    stage: Stage
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class _Dispute:
+    """Objections made by the last day of the notice: since when they are open, when the last was rejected."""
+
+    open: date | None = None
+    settled: date | None = None
+
+
+def _dispute(decisions: Sequence[AnyDecision], notice: Window | None) -> _Dispute:
+    """Follow objections and answers. A report after the notice has ended does not stop the clock (F17)."""
+    state = _Dispute()
+    for decision in decisions:
+        if isinstance(decision, Objection) and notice and decision.day <= notice.not_after:
+            state = _Dispute(state.open or decision.day, state.settled)
+        elif isinstance(decision, Resolution) and state.open and not decision.upheld:
+            state = _Dispute(None, decision.day)
+    return state
+
+
+def _exits(decisions: Sequence[AnyDecision], window: Window | None) -> Iterator[_Event]:
+    """Yield the ends that decisions and time bring (E1–E4)."""
+    for decision in decisions:
+        if isinstance(decision, Resolution) and decision.upheld:
+            yield _Event(decision.day, Stage.LEFT, Reason.E1_OBJECTION_UPHELD)
+        elif isinstance(decision, Withdrawal):
+            yield _Event(decision.day, Stage.LEFT, _WITHDRAWN[decision.ground])
+    if window:
+        yield _Event(window.not_after + ONE_DAY, Stage.LEFT, Reason.E3_EXPIRED)
+
+
+def _hits(
+    nomination: Nomination,
+    returns: Sequence[ScreeningReturn],
+    start: date | None,
+    window: Window | None,
+    rules: Rules,
+    as_of: date,
+) -> Iterator[_Event]:
+    """Yield the ends that screening brings: out before recognition, E2 after it.
+
+    Serious dishonesty is counted back from the day of screening, of recognition, or both (``reference_days``).
+    An abnormality no longer counts if it was removed before the notice or, found during the notice, before recognition;
+    found after recognition it takes a decision to end the entry.
+    """
+    number = _number(nomination)
+    for answer in returns:
+        for hit in answer.hits:
+            if hit.number == number and (event := _judge(hit, answer, start, window, rules, as_of)):
+                yield event
+
+
+def _judge(
+    hit: Hit, answer: ScreeningReturn, start: date | None, window: Window | None, rules: Rules, as_of: date
+) -> _Event | None:
+    recognition = window.not_before if window else None
+    if recognition and answer.day > recognition:
+        if answer.effect is HitEffect.EXCLUDES and excludes(hit, answer.effect, answer.day, rules):
+            return _Event(answer.day, Stage.LEFT, Reason.E2_DISHONEST)
+        return None
+    before_notice = start is None or answer.day <= start
+    first = Reason.HIT_AT_SCREENING if before_notice else Reason.HIT_BEFORE_RECOGNITION
+    if answer.effect is HitEffect.UNTIL_REMOVED:
+        limit = start if before_notice else recognition
+        day = min(as_of, limit) if limit else as_of
+        return _Event(answer.day, Stage.SCREENED_OUT, first) if excludes(hit, answer.effect, day, rules) else None
+    if ReferenceDay.SCREENING in rules.reference_days and excludes(hit, answer.effect, answer.day, rules):
+        return _Event(answer.day, Stage.SCREENED_OUT, first)
+    if (
+        recognition
+        and ReferenceDay.RECOGNITION in rules.reference_days
+        and excludes(hit, answer.effect, recognition, rules)
+    ):
+        return _Event(answer.day, Stage.SCREENED_OUT, Reason.HIT_BEFORE_RECOGNITION)
+    return None
+
+
+def _screened_on(returns: Sequence[ScreeningReturn], rules: Rules) -> date | None:
+    """Return the day on which the last of the required sources had answered, or None while one has not."""
+    first: dict[str, date] = {}
+    for answer in returns:
+        first[answer.source] = min(answer.day, first.get(answer.source, answer.day))
+    required = rules.screening_sources or tuple(first)
+    if not required or any(source not in first for source in required):
+        return None
+    return max(first[source] for source in required)
+
+
+def _corrected(nomination: Nomination, decisions: Sequence[AnyDecision]) -> Nomination:
+    """Return the nomination with its corrections applied; a corrected name keeps the first one for references."""
+    for decision in decisions:
+        if isinstance(decision, Correction):
+            fields = dict(decision.fields)
+            if name := fields.pop("name", None):
+                subject = replace(nomination.subject, name=name)
+                nomination = replace(nomination, subject=subject, nominated_as=nomination.origin)
+            nomination = replace(nomination, **fields)  # type: ignore[arg-type]
+    return nomination
+
+
+def _number(nomination: Nomination) -> str:
+    subject = nomination.subject
+    return subject.number if isinstance(subject, Person) else subject.code

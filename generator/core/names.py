@@ -1,0 +1,68 @@
+"""Names of people and organisations: the form that is matched, the form that is shown, the masked form."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import NewType
+
+CanonicalName = NewType("CanonicalName", str)
+
+NAME_DOTS = frozenset("\u00b7\u2022\u2027\u30fb\u22c5\u2219.")
+"""Everything that stands for the dot in a name such as 阿卜杜拉·买买提 (after NFKC)."""
+
+# The private-use characters that GBK software wrote for the codes FE50–FEA0, and the code points that
+# Unicode and GB 18030 gave those same characters since. One pair a character, private use first.
+_PRIVATE_USE = "".join(chr(0xE815 + offset) for offset in range(0x50))
+_ASSIGNED = (
+    "\u2e81\U00020087\U00020089\U000200cc\u2e84\u3473\u3447\u2e88\u2e8b\u9fb4\u359e\u361a\u360e\u2e8c\u2e97\u396e"
+    "\u3918\u9fb5\u39cf\u39df\u3a73\u39d0\u9fb6\u9fb7\u3b4e\u3c6e\u3ce0\u2ea7\U000215d7\u9fb8\u2eaa\u4056"
+    "\u415f\u2eae\u4337\u2eb3\u2eb6\u2eb7\U0002298f\u43b1\u43ac\u2ebb\u43dd\u44d6\u4661\u464c\u9fb9\u4723"
+    "\u4729\u477c\u478d\u2eca\u4947\u497a\u497d\u4982\u4983\u4985\u4986\u499f\u499b\u49b7\u49b6\u9fba"
+    "\U000241fe\u4ca3\u4c9f\u4ca0\u4ca1\u4c77\u4ca2\u4d13\u4d14\u4d15\u4d16\u4d17\u4d18\u4d19\u4dae\u9fbb"
+)
+PRIVATE_USE_FOLD = str.maketrans(_PRIVATE_USE, _ASSIGNED)
+"""The fixed table of docs/spec/bundle.md, section 3.1."""
+
+
+def canonical(name: str) -> CanonicalName:
+    """Return the form of a name that is matched and hashed (docs/spec/bundle.md, 3.1).
+
+    Private-use twins are folded, then NFKC; white space, format characters and name dots are dropped; upper case.
+    """
+    folded = unicodedata.normalize("NFKC", name.translate(PRIVATE_USE_FOLD))
+    kept = (c for c in folded if not (c.isspace() or unicodedata.category(c) == "Cf" or c in NAME_DOTS))
+    return CanonicalName("".join(kept).upper())
+
+
+def display(name: str) -> str:
+    """Return a name as it is shown: outer space gone, inner runs of white space one space, none between Han."""
+    parts = name.split()
+    text = parts[0] if parts else ""
+    for part in parts[1:]:
+        text += part if is_han(text[-1]) and is_han(part[0]) else f" {part}"
+    return text
+
+
+def is_han(character: str) -> bool:
+    """Return whether one character is a Han ideograph."""
+    return unicodedata.name(character, "").startswith(("CJK UNIFIED IDEOGRAPH", "CJK COMPATIBILITY IDEOGRAPH"))
+
+
+def mask(name: str) -> str:
+    """Return a person's name with its middle hidden, by code points: 张*, 张*三, 欧**娜.
+
+    Two characters keep the first; three keep the outer two; four or more keep the outer two with two stars between.
+    Source: facts/identifiers.md, Names.
+    """
+    letters = display(name)
+    if len(letters) <= 1:
+        return "*"
+    if len(letters) == 2:
+        return f"{letters[0]}*"
+    return f"{letters[0]}{'*' if len(letters) == 3 else '**'}{letters[-1]}"
+
+
+def suspects(name: str) -> tuple[str, ...]:
+    """Return the characters of a name that show damage: private use without a twin, U+FFFD, a question mark."""
+    folded = name.translate(PRIVATE_USE_FOLD)
+    return tuple(c for c in folded if c in "\ufffd?？" or "\ue000" <= c <= "\uf8ff")
