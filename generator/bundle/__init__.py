@@ -1,0 +1,1 @@
+"""What merchants receive: people collapsed to tokens, classes, the manifest, the encrypted target."""

@@ -1,0 +1,132 @@
+"""The members of a merchant's target: manifest, classes, organisations (docs/spec/bundle.md, 4)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from generator.bundle import collapse, golomb
+from generator.bundle.collapse import Secrets
+from generator.core.model import Merchant, Organisation, Scenario, ScenarioId
+
+FORMAT = 1
+SMALLEST_CLASS = 64
+
+MANIFEST, ORGANISATIONS = "manifest.json", "organisations.json"
+
+LastDays = Mapping[ScenarioId, date]
+"""Until which day, that day included, each scenario may be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Roll:
+    """Who is eligible at one merchant: people by token, organisations by code."""
+
+    people: Mapping[int, LastDays]
+    organisations: Mapping[Organisation, LastDays]
+
+
+def merge(entitled: Iterable[tuple[int, LastDays]]) -> dict[int, LastDays]:
+    """Return the last days by token: people whose tokens meet share the later ones (spec 4.2, no token twice)."""
+    merged: dict[int, dict[ScenarioId, date]] = {}
+    for token, days in entitled:
+        mine = merged.setdefault(token, {})
+        for scenario, day in days.items():
+            mine[scenario] = max(day, mine.get(scenario, day))
+    return dict(merged)
+
+
+def members(
+    *,
+    office: str,
+    merchant: Merchant,
+    scenarios: Sequence[Scenario],
+    roll: Roll,
+    secrets: Secrets,
+    made: date,
+    demo: bool,
+) -> dict[str, bytes]:
+    """Return the members of one merchant's target by name, in the order in which they are packed."""
+    files: dict[str, bytes] = {}
+    classes = []
+    for index, (days, tokens) in enumerate(_padded_classes(roll.people, secrets)):
+        coded = golomb.encode(tokens)
+        name = f"classes/{index}.gr"
+        files[name] = coded.data
+        classes.append(
+            {"file": name, "count": coded.count, "parameter": coded.parameter, "scenarios": _days_as_text(days)}
+        )
+    manifest = {
+        "format": FORMAT,
+        "demo": demo,
+        "office": office,
+        "made": made.isoformat(),
+        "merchant": {"id": merchant.id, "name": merchant.name},
+        "scenarios": [
+            {"id": s.id, "name": s.name, "provider": s.provider, "benefit": s.benefit, "conditions": list(s.conditions)}
+            for s in scenarios
+        ],
+        "collapse": {
+            "salt": secrets.u_salt.hex(),
+            "w": collapse.U_BITS,
+            "kdf": {
+                "name": "argon2id",
+                "version": 19,
+                "memory": collapse.MEMORY_KIB,
+                "passes": collapse.PASSES,
+                "lanes": collapse.LANES,
+                "length": collapse.LENGTH,
+            },
+        },
+        "token": {"key": secrets.t_key.hex(), "t": secrets.token_bits},
+        "classes": classes,
+    }
+    organisations = [
+        {"code": organisation.code, "name": organisation.name, "scenarios": _days_as_text(days)}
+        for organisation, days in sorted(roll.organisations.items(), key=lambda item: item[0].code)
+    ]
+    return {MANIFEST: _json(manifest), ORGANISATIONS: _json({"organisations": organisations}), **files}
+
+
+def same_content(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> bool:
+    """Return whether two targets say the same, whatever the day on which they were made."""
+    if old.keys() != new.keys() or any(old[name] != new[name] for name in new if name != MANIFEST):
+        return False
+    return _without_day(old[MANIFEST]) == _without_day(new[MANIFEST])
+
+
+def _without_day(manifest: bytes) -> object:
+    value = json.loads(manifest)
+    del value["made"]
+    return value
+
+
+def _padded_classes(people: Mapping[int, LastDays], secrets: Secrets) -> list[tuple[LastDays, set[int]]]:
+    """Group tokens by their last days and fill each class up with dummies (spec 4.3)."""
+    groups: dict[tuple[tuple[ScenarioId, date], ...], set[int]] = {}
+    for token, days in people.items():
+        groups.setdefault(tuple(sorted(days.items())), set()).add(token)
+    used = set(people)
+    next_dummy: dict[str, int] = {}
+    classes: list[tuple[LastDays, set[int]]] = []
+    for key in sorted(groups):
+        tokens = groups[key]
+        day = max(last for _, last in key).isoformat()
+        while len(tokens) < SMALLEST_CLASS:
+            index = next_dummy[day] = next_dummy.get(day, -1) + 1
+            dummy = collapse.dummy_token(day, index, secrets)
+            if dummy not in used:
+                used.add(dummy)
+                tokens.add(dummy)
+        classes.append((dict(key), tokens))
+    return classes
+
+
+def _days_as_text(days: LastDays) -> dict[str, str]:
+    return {scenario: day.isoformat() for scenario, day in sorted(days.items())}
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()

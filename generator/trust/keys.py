@@ -1,0 +1,203 @@
+"""Keys on disk: three root keys, one office key, and the programme's sealed secrets.
+
+``root-N.pem`` and ``office.pem`` are Ed25519 keys in encrypted PKCS#8; ``programme.key`` holds the secrets of
+docs/spec/bundle.md, section 3, and the merchants' passphrases, sealed under the office passphrase. A key set that opens
+with ``DEMO_PASSPHRASE`` is a demo: no marker says so, therefore none can be removed.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import secrets as system_random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+from securesystemslib.signer import CryptoSigner
+from tuf.api.metadata import Metadata, Root, Snapshot, Targets, Timestamp
+
+from generator.core.model import MerchantId
+from generator.errors import KeysError, RefusedError
+
+DEMO_PASSPHRASE = "demo-demo-demo-demo"  # noqa: S105 - known to everybody, on purpose
+ROOT_KEYS, ROOT_THRESHOLD = 3, 2
+ROOT_LIFE = timedelta(days=730)
+SHORTEST_PASSPHRASE = 12
+
+OFFICE_PEM, PROGRAMME_KEY = "office.pem", "programme.key"
+_SCRYPT_N, _SCRYPT_R, _SCRYPT_P = 1 << 16, 8, 1
+
+
+@dataclass(frozen=True, slots=True)
+class Programme:
+    """What is drawn once for the life of the programme, and each merchant's passphrase."""
+
+    u_salt: bytes = field(repr=False)
+    t_key: bytes = field(repr=False)
+    ref_key: bytes = field(repr=False)
+    token_bits: int
+    passphrases: Mapping[MerchantId, str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeKeys:
+    """The opened office key and programme secrets, and the passphrase that seals them."""
+
+    signer: CryptoSigner
+    programme: Programme
+    passphrase: str = field(repr=False)
+
+    @property
+    def demo(self) -> bool:
+        """Whether the demo passphrase opened them."""
+        return self.passphrase == DEMO_PASSPHRASE
+
+
+@dataclass(frozen=True, slots=True)
+class Passphrases:
+    """The passphrases of a ceremony: one for each root officer, one for the office."""
+
+    roots: tuple[str, ...] = field(repr=False)
+    office: str = field(repr=False)
+
+
+def init(folder: Path, root_folders: Sequence[Path], passphrases: Passphrases, token_bits: int, at: datetime) -> None:
+    """Make all keys and the first root metadata; refuse where keys already are.
+
+    ``root_folders`` says where each root key goes (three sticks, or thrice ``folder``); nothing is written unless all
+    can be. ``at`` is the time of the ceremony; the root expires two years later.
+    """
+    demo = passphrases.office == DEMO_PASSPHRASE
+    for passphrase in (*passphrases.roots, passphrases.office):
+        if len(passphrase) < SHORTEST_PASSPHRASE or (not demo and passphrase == DEMO_PASSPHRASE):
+            raise KeysError(f"口令至少要{SHORTEST_PASSPHRASE}个字符,也不能用演示口令。请换一个,或直接回车让程序生成")
+    paths = [place / f"root-{number}.pem" for number, place in enumerate(root_folders, 1)]
+    for path in (*paths, folder / OFFICE_PEM, folder / PROGRAMME_KEY, folder / "repository" / "metadata"):
+        if path.exists():
+            raise RefusedError(f"{path} 已经存在。密钥只能生成一次；要重新开始,请先把整个旧 keys 文件夹移走保存")
+    roots = [CryptoSigner.generate_ed25519() for _ in range(ROOT_KEYS)]
+    office = CryptoSigner.generate_ed25519()
+    metadata = folder / "repository" / "metadata"
+    metadata.mkdir(parents=True)
+    for path, signer, passphrase in zip(paths, roots, passphrases.roots, strict=True):
+        write_private(path, _pem(signer, passphrase))
+    write_private(folder / OFFICE_PEM, _pem(office, passphrases.office))
+    programme = Programme(
+        u_salt=system_random.token_bytes(16),
+        t_key=system_random.token_bytes(32),
+        ref_key=system_random.token_bytes(32),
+        token_bits=token_bits,
+        passphrases={},
+    )
+    write_private(folder / PROGRAMME_KEY, _seal(programme, passphrases.office))
+    (metadata / "1.root.json").write_bytes(_first_root(roots, office, at))
+
+
+def open_office(folder: Path, passphrase: str) -> OfficeKeys:
+    """Return the opened keys; raise ``KeysError`` if they are missing or the passphrase is wrong."""
+    try:
+        pem, sealed = (folder / OFFICE_PEM).read_bytes(), (folder / PROGRAMME_KEY).read_bytes()
+    except FileNotFoundError as error:
+        raise KeysError(f"没有找到密钥文件 {error.filename}。第一次使用请先运行 xinyi keys init") from error
+    try:
+        key = serialization.load_pem_private_key(pem, passphrase.encode())
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise KeysError("办公室密钥打不开：口令不对,或文件已损坏") from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise KeysError(f"{folder / OFFICE_PEM} 不是本程序生成的密钥")
+    return OfficeKeys(CryptoSigner(key), _unseal(sealed, passphrase), passphrase)
+
+
+def is_demo(folder: Path) -> bool:
+    """Return whether these keys open with the demo passphrase."""
+    try:
+        open_office(folder, DEMO_PASSPHRASE)
+    except KeysError:
+        return False
+    return True
+
+
+def add_passphrases(folder: Path, keys: OfficeKeys, fresh: Mapping[MerchantId, str]) -> OfficeKeys:
+    """Seal further merchants' passphrases and return the keys with them."""
+    programme = replace(keys.programme, passphrases={**keys.programme.passphrases, **fresh})
+    write_private(folder / PROGRAMME_KEY, _seal(programme, keys.passphrase))
+    return replace(keys, programme=programme)
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Write a file only its owner can read: beside, flushed, then renamed over the old one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(path.name + ".new")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+
+
+def _pem(signer: CryptoSigner, passphrase: str) -> bytes:
+    key = serialization.load_pem_private_key(signer.private_bytes, None)
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.BestAvailableEncryption(passphrase.encode()),
+    )
+
+
+def _first_root(roots: Sequence[CryptoSigner], office: CryptoSigner, at: datetime) -> bytes:
+    root = Root(version=1, expires=(at + ROOT_LIFE).replace(microsecond=0))
+    for signer in roots:
+        root.add_key(signer.public_key, Root.type)
+    root.roles[Root.type].threshold = ROOT_THRESHOLD
+    for role in (Timestamp.type, Snapshot.type, Targets.type):
+        root.add_key(office.public_key, role)
+    metadata = Metadata(root)
+    for signer in roots:
+        metadata.sign(signer, append=True)
+    return metadata.to_bytes()
+
+
+def _seal(programme: Programme, passphrase: str) -> bytes:
+    plain = {
+        "u_salt": programme.u_salt.hex(),
+        "t_key": programme.t_key.hex(),
+        "ref_key": programme.ref_key.hex(),
+        "token_bits": programme.token_bits,
+        "passphrases": dict(sorted(programme.passphrases.items())),
+    }
+    salt = system_random.token_bytes(16)
+    box = {
+        "format": 1,
+        "kdf": {"name": "scrypt", "n": _SCRYPT_N, "r": _SCRYPT_R, "p": _SCRYPT_P, "salt": salt.hex()},
+        "fernet": _fernet(passphrase, salt).encrypt(json.dumps(plain).encode()).decode(),
+    }
+    return json.dumps(box, indent=1).encode()
+
+
+def _unseal(sealed: bytes, passphrase: str) -> Programme:
+    try:
+        box = json.loads(sealed)
+        plain = json.loads(_fernet(passphrase, bytes.fromhex(box["kdf"]["salt"])).decrypt(box["fernet"].encode()))
+        return Programme(
+            u_salt=bytes.fromhex(plain["u_salt"]),
+            t_key=bytes.fromhex(plain["t_key"]),
+            ref_key=bytes.fromhex(plain["ref_key"]),
+            token_bits=int(plain["token_bits"]),
+            passphrases=plain["passphrases"],
+        )
+    except (ValueError, KeyError, TypeError, AttributeError, InvalidToken) as error:
+        raise KeysError(f"{PROGRAMME_KEY} 打不开：口令不对,或文件已损坏。请从备份恢复,不要重新生成") from error
+
+
+def _fernet(passphrase: str, salt: bytes) -> Fernet:
+    key = Scrypt(salt=salt, length=32, n=_SCRYPT_N, r=_SCRYPT_R, p=_SCRYPT_P).derive(passphrase.encode())
+    return Fernet(base64.urlsafe_b64encode(key))
