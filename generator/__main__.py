@@ -1,0 +1,5 @@
+"""``python -m generator`` is ``xinyi``."""
+
+from generator.cli import main
+
+main()

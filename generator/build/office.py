@@ -1,0 +1,85 @@
+"""Everything read, everyone's standing, and who may use what: the first two steps of the pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from generator.core import audience, lifecycle
+from generator.core.lifecycle import Standing
+from generator.core.model import BatchId, Content, Lists, ScenarioId, Subject, Window
+from generator.core.workdays import UncoveredYearError
+from generator.errors import Faults, Place
+from generator.sources.content import read_content
+from generator.sources.lists import read_lists
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """Everything read, and where every nomination stands on one day."""
+
+    content: Content
+    lists: Lists
+    standings: tuple[Standing, ...]
+    notices: Mapping[BatchId, Window]
+    as_of: date
+
+
+@dataclass(frozen=True, slots=True)
+class Entitled:
+    """A subject and until which day it may use which scenarios."""
+
+    subject: Subject
+    last_days: Mapping[ScenarioId, date]
+
+
+def read(root: Path, as_of: date) -> Office:
+    """Read content/ and lists/ and say where everyone stands; raise ``InputFaultsError`` with every fault."""
+    faults = Faults()
+    content = read_content(root, faults)
+    lists = read_lists(root, content, faults) if content else None
+    if content is None or lists is None:
+        faults.stop_if_any()
+        raise AssertionError("a reader gave up without saying why")
+    for notice in content.notices:
+        if notice.batch and notice.batch not in lists.batches:
+            place = Place(f"content/notices/{notice.id}.md", field="batch")
+            faults.add(place, f"没有批次“{notice.batch}”", "请改成 lists/batches/ 里有的批次编号")
+    faults.stop_if_any()
+    rules = content.settings.rules
+    try:
+        standings = lifecycle.stand(lists, rules, as_of)
+        notices = {
+            batch.id: lifecycle.notice_period(batch.notice_start, rules, lists.calendar)
+            for batch in lists.batches.values()
+            if batch.notice_start
+        }
+    except UncoveredYearError as error:
+        faults.add(
+            Place(f"lists/holidays/{error.year}.json"),
+            f"要数到{error.year}年的工作日，但还没有这一年的放假安排",
+            "国务院公布后，请把放假安排存成这个文件再重新生成",
+        )
+        faults.stop_if_any()
+        raise
+    return Office(content, lists, standings, notices, as_of)
+
+
+def entitle(office: Office) -> tuple[Entitled, ...]:
+    """Return everyone who may use at least one active scenario, with the last day of each."""
+    content = office.content
+    scale = content.settings.rules.rating_scale
+    active = [s for s in content.scenarios.values() if s.status == "active" and s.audience]
+    entitled = []
+    for profile in audience.profiles(office.lists.snapshots, office.standings, office.as_of).values():
+        last_days: dict[ScenarioId, date] = {}
+        for scenario in active:
+            assert scenario.audience  # noqa: S101 - filtered above
+            decision = audience.decide(scenario.audience, profile, scale)
+            if decision.eligible and decision.not_after:
+                last_days[scenario.id] = decision.not_after
+        if last_days:
+            entitled.append(Entitled(profile.subject, last_days))
+    return tuple(entitled)

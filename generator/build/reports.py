@@ -1,0 +1,169 @@
+"""What the commands say: the same values once in Chinese for people and once as JSON for programs."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from generator.build.office import Office
+from generator.build.pipeline import Report
+from generator.core import wording
+from generator.core.lifecycle import Reason, Stage
+from generator.errors import InputFaultsError
+from generator.trust import repository
+from generator.trust.keys import is_demo
+
+_WARN_DAYS = 10
+
+
+def as_json(values: Mapping[str, Any]) -> str:
+    """Return values as the JSON every ``--json`` prints."""
+    return json.dumps(values, ensure_ascii=False, indent=1)
+
+
+def faults_values(error: InputFaultsError) -> dict[str, Any]:
+    """Return all faults with their places in parts."""
+    return {
+        "faults": [
+            {
+                "path": fault.place.path,
+                "line": fault.place.line,
+                "sheet": fault.place.sheet,
+                "cell": fault.place.cell,
+                "field": fault.place.field,
+                "message": fault.message,
+                "advice": fault.advice,
+            }
+            for fault in error.faults
+        ]
+    }
+
+
+def status_values(office: Office) -> dict[str, Any]:
+    """Return counts by batch, stage and reason, and what runs out when."""
+    batches = []
+    for batch in office.lists.batches.values():
+        counts = Counter((s.stage, s.reason) for s in office.standings if s.nomination.batch == batch.id)
+        notice = office.notices.get(batch.id)
+        batches.append(
+            {
+                "batch": batch.id,
+                "title": batch.title,
+                "deadline": batch.deadline.isoformat(),
+                "notice": [notice.not_before.isoformat(), notice.not_after.isoformat()] if notice else None,
+                "counts": [
+                    {"stage": stage.value, "reason": reason.value, "count": count}
+                    for (stage, reason), count in sorted(counts.items())
+                ],
+            }
+        )
+    objections = [
+        {"place": str(s.nomination.place), "since": s.since.isoformat(), "due": s.due.isoformat()}
+        for s in office.standings
+        if s.stage is Stage.OBJECTED and s.due
+    ]
+    return {"as_of": office.as_of.isoformat(), "batches": batches, "open_objections": objections}
+
+
+def status_text(office: Office) -> str:
+    """Return the same for staff, on one screen."""
+    lines = [f"截至{wording.day(office.as_of)}："]
+    for batch in office.lists.batches.values():
+        notice = office.notices.get(batch.id)
+        period = (
+            f"公示{wording.day(notice.not_before)}至{wording.day(notice.not_after)}" if notice else "还没有定公示日期"
+        )
+        lines.append(f"\n批次 {batch.id} {batch.title}（{period}）")
+        counts = Counter((s.stage, s.reason) for s in office.standings if s.nomination.batch == batch.id)
+        lines += [
+            f"  {wording.STAGES[stage]:　<6}{counts[stage, reason]:>5}   {wording.REASONS[reason]}"
+            for stage in Stage
+            for reason in Reason
+            if counts[stage, reason]
+        ]
+    for standing in office.standings:
+        if standing.stage is Stage.OBJECTED and standing.due:
+            overdue = "，已超期" if office.as_of > standing.due else ""
+            lines.append(f"\n待答复的异议：{standing.nomination.place}，应于{wording.day(standing.due)}前答复{overdue}")
+    return "\n".join(lines)
+
+
+def build_values(report: Report) -> dict[str, Any]:
+    """Return what a build did."""
+    return {
+        "as_of": report.as_of.isoformat(),
+        "demo": report.demo,
+        "pages": report.pages,
+        "people": {stage.value: count for stage, count in report.people.items()},
+        "organisations": {stage.value: count for stage, count in report.organisations.items()},
+        "bundles": [
+            {
+                "merchant": record.merchant,
+                "version": record.version,
+                "issued": record.issued.isoformat(),
+                "expires": record.expires.isoformat(),
+                "size": record.size,
+                "sha256": record.sha256,
+                "remade": record.merchant in report.remade,
+            }
+            for record in report.bundles
+        ],
+        "derived": report.derived,
+        "root_sha256": report.fingerprint,
+        "site": str(report.site),
+    }
+
+
+def build_text(report: Report) -> str:
+    """Return the same for staff."""
+    lines = ["【演示】以下名单均为虚构。"] if report.demo else []
+    lines.append(f"已按{wording.day(report.as_of)}生成网站，共{report.pages}页。")
+    for who, counts in (("个人", report.people), ("单位", report.organisations)):
+        lines.append(f"{who}：" + "，".join(f"{wording.STAGES[stage]}{count}" for stage, count in counts.items()))
+    lines.append(f"新计算名单代码{report.derived}人。")
+    lines.append(f"名单包{len(report.bundles)}个，其中{len(report.remade)}个内容有变：")
+    lines += [
+        f"  {record.file}　第{record.version}版，{wording.day(record.expires)}到期，{record.name}"
+        f"{'（有变）' if record.merchant in report.remade else ''}"
+        for record in report.bundles
+    ]
+    lines.append(f"网站在：{report.site / 'index.html'}")
+    return "\n".join(lines)
+
+
+def keys_values(folder: Path) -> dict[str, Any]:
+    """Return the fingerprint, the root's and the release's expiry, and whether the keys are a demo."""
+    store = folder / "repository"
+    release = repository.read_release(store)
+    return {
+        "demo": is_demo(folder),
+        "root_sha256": repository.root_fingerprint(store),
+        "root_expires": repository.root_expiry(store).date().isoformat(),
+        "release": release.version if release else None,
+        "release_expires": release.expires.date().isoformat() if release else None,
+    }
+
+
+def keys_text(folder: Path, as_of: date) -> str:
+    """Return the same for staff, with what to do when something runs out soon."""
+    values = keys_values(folder)
+    lines = ["这是演示密钥，不能用于正式工作。"] if values["demo"] else []
+    lines.append(f"根证书指纹：{values['root_sha256']}")
+    lines.append(f"根证书到期：{_in_words(values['root_expires'], as_of)}")
+    if values["release"]:
+        lines.append(f"名单包：第{values['release']}版，到期：{_in_words(values['release_expires'], as_of)}")
+    else:
+        lines.append("还没有发布过名单包。")
+    return "\n".join(lines)
+
+
+def _in_words(expires: str, as_of: date) -> str:
+    day = date.fromisoformat(expires)
+    left = (day - as_of).days
+    if left <= 0:
+        return f"{wording.day(day)}，已经到期！"
+    return f"{wording.day(day)}，还有{left}天" + ("，请尽快更新！" if left <= _WARN_DAYS else "")

@@ -1,0 +1,21 @@
+"""A look at the built site on this machine, before it goes anywhere."""
+
+from __future__ import annotations
+
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from generator.errors import RefusedError
+
+
+def serve_folder(folder: Path, port: int) -> None:
+    """Serve a folder on 127.0.0.1 until interrupted."""
+    if not (folder / "index.html").exists():
+        raise RefusedError("还没有生成网站。请先运行 xinyi build")
+    handler = partial(SimpleHTTPRequestHandler, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            return
