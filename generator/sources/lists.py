@@ -1,0 +1,227 @@
+"""All facts of lists/, as they arrived: batches, screening returns, snapshots, decisions, holidays.
+
+``read_lists`` opens the files; everything else works on their bytes. Every fault of a run is noted at once.
+Statuses are not computed here: that is ``core.lifecycle``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from generator.core.lifecycle import decisions_by_nomination
+from generator.core.model import (
+    AnyDecision,
+    Batch,
+    BatchId,
+    Content,
+    Lists,
+    Nomination,
+    ScreeningReturn,
+    Snapshot,
+    Strict,
+    Unit,
+    UnitId,
+)
+from generator.core.workdays import Calendar
+from generator.errors import Faults, Place
+from generator.sources.decisions import PATH as DECISIONS
+from generator.sources.decisions import parse_decisions
+from generator.sources.holidays import read_calendar
+from generator.sources.nominations import Submission, check_subjects_once, parse_nominations
+from generator.sources.screening import check_answered, parse_returns
+from generator.sources.settings import parse_toml
+from generator.sources.snapshots import check_order, parse_snapshot
+from generator.sources.units import unit_by_name
+
+BATCHES = "lists/batches/"
+SNAPSHOTS = "lists/snapshots/"
+BATCH_ID = re.compile(r"[0-9]{4}-[0-9]{2}")
+SNAPSHOT_ID = re.compile(r"[a-z0-9][a-z0-9-]*")
+
+_LEFT_BEHIND = re.compile(r"\..*|~\$.*|Thumbs\.db|desktop\.ini", re.IGNORECASE)
+"""Files that systems and office programs leave in every folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Submitted(Strict):
+    """One ``[[submission]]``: a table in nominations/, who sent it, and when it arrived."""
+
+    file: str
+    unit: str
+    received: date
+
+
+@dataclass(frozen=True, slots=True)
+class _BatchFile(Strict):
+    """A batch.toml file."""
+
+    title: str
+    deadline: date
+    notice_start: date | None = None
+    submission: tuple[_Submitted, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """A batch with all that belongs to it."""
+
+    batch: Batch
+    nominations: tuple[Nomination, ...]
+    returns: tuple[ScreeningReturn, ...]
+
+
+def read_lists(root: Path, content: Content, faults: Faults) -> Lists | None:
+    """Return the facts in ``root``/lists, or None with every fault noted."""
+    before = len(faults.found)
+    calendar = read_calendar(root / "lists" / "holidays", faults)
+    lists = parse_lists(_read_files(root), content, calendar, faults)
+    return lists if len(faults.found) == before else None
+
+
+def _read_files(root: Path) -> Mapping[str, bytes]:
+    """Return the files of lists/ that hold facts, by their path under the root."""
+    tops = (root / BATCHES, root / SNAPSHOTS)
+    paths = [path for top in tops for path in sorted(top.rglob("*")) if not _LEFT_BEHIND.fullmatch(path.name)]
+    paths.append(root / DECISIONS)
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in paths if path.is_file()}
+
+
+def parse_lists(files: Mapping[str, bytes], content: Content, calendar: Calendar, faults: Faults) -> Lists:
+    """Return the facts in these files, by path; what has a fault is left out."""
+    rounds = [
+        round_
+        for folder in _folders(files, BATCHES, BATCH_ID, "年份和两位序号，如 2026-01", faults)
+        if (round_ := _parse_round(files, folder, content, faults)) is not None
+    ]
+    snapshots = [
+        snapshot
+        for folder in _folders(files, SNAPSHOTS, SNAPSHOT_ID, "小写字母、数字和短横，如 score-2026-10", faults)
+        if (snapshot := parse_snapshot(files, folder, content.settings.rules, faults)) is not None
+    ]
+    check_order(snapshots, faults)
+    nominations = tuple(nomination for round_ in rounds for nomination in round_.nominations)
+    return Lists(
+        batches={round_.batch.id: round_.batch for round_ in rounds},
+        nominations=nominations,
+        returns=tuple(answer for round_ in rounds for answer in round_.returns),
+        decisions=_parse_decisions(files, nominations, content, faults),
+        snapshots=_in_order(snapshots),
+        calendar=calendar,
+    )
+
+
+def _in_order(snapshots: list[Snapshot]) -> tuple[Snapshot, ...]:
+    return tuple(sorted(snapshots, key=lambda snapshot: (snapshot.taken, snapshot.id)))
+
+
+def _folders(files: Mapping[str, bytes], top: str, pattern: re.Pattern[str], shape: str, faults: Faults) -> list[str]:
+    """Return the folders right under ``top``, each with its closing slash; their names are ids."""
+    folders = set()
+    for path in sorted(path for path in files if path.startswith(top)):
+        name, slash, _ = path.removeprefix(top).partition("/")
+        if slash and pattern.fullmatch(name):
+            folders.add(f"{top}{name}/")
+        elif slash:
+            faults.add(Place(f"{top}{name}"), "文件夹的名字不对", f"写成{shape}")
+        else:
+            faults.add(Place(path), "这里只放文件夹", "把它移到所属的文件夹里")
+    return sorted(folders)
+
+
+# -- a batch ---------------------------------------------------------------------------------------------------
+
+
+def _parse_round(files: Mapping[str, bytes], folder: str, content: Content, faults: Faults) -> _Round | None:
+    """Return the batch in a folder, with its nominations and the answers of its screening."""
+    path = f"{folder}batch.toml"
+    if path not in files:
+        faults.add(Place(folder), "缺少 batch.toml", "照 lists/README.md 写一个")
+        return None
+    found = parse_toml(files[path], path, _BatchFile, faults)
+    if found is None:
+        return None
+    batch = Batch(BatchId(folder.split("/")[-2]), found.title, found.deadline, found.notice_start)
+    nominations = _parse_submissions(files, folder, batch.id, found.submission, content, faults)
+    check_subjects_once(nominations, faults)
+    rules = content.settings.rules
+    returns = parse_returns(files, f"{folder}screening/", batch.id, rules, faults)
+    check_answered(batch, returns, rules, path, faults)
+    for other in sorted(other for other in files if other.startswith(folder) and other != path):
+        if not other.startswith((f"{folder}nominations/", f"{folder}screening/")):
+            faults.add(Place(other), "不认识的文件", "名单放进 nominations，筛查回复放进 screening")
+    return _Round(batch, nominations, returns)
+
+
+def _parse_submissions(
+    files: Mapping[str, bytes],
+    folder: str,
+    batch: BatchId,
+    submitted: tuple[_Submitted, ...],
+    content: Content,
+    faults: Faults,
+) -> tuple[Nomination, ...]:
+    """Return the nominations of every submission; a table that none names is a fault, and the reverse."""
+    nominations: list[Nomination] = []
+    named: set[str] = set()
+    for number, item in enumerate(submitted, start=1):
+        where = f"submission[{number}]"
+        place = Place(f"{folder}batch.toml", field=f"{where}.file")
+        path = f"{folder}nominations/{item.file}"
+        if path in named:
+            faults.add(place, f"{item.file} 写了两次", "一张表只写一次")
+        elif path not in files:
+            faults.add(place, f"找不到文件 {item.file}", "把它放进 nominations 文件夹，或者改正文件名")
+        elif unit := _unit(item.unit, Place(f"{folder}batch.toml", field=f"{where}.unit"), content, faults):
+            submission = Submission(batch, unit, item.received)
+            nominations += parse_nominations(files[path], path, submission, content, faults)
+        named.add(path)
+    for path in sorted(path for path in files if path.startswith(f"{folder}nominations/") and path not in named):
+        faults.add(Place(path), "batch.toml 里没有写这张表", "加一段 [[submission]]，或者拿走这个文件")
+    return tuple(nominations)
+
+
+def _unit(text: str, place: Place, content: Content, faults: Faults) -> Unit | None:
+    """Return the unit an id, a name or an alias means; those of the areas that report categories come first."""
+    if unit := content.units.get(UnitId(text)):
+        return unit
+    areas = {content.units[id_].area for category in content.categories.values() for id_ in category.units}
+    near = {id_ for area in sorted(areas) if (id_ := unit_by_name(content.units, text, area))}
+    if found := near.pop() if len(near) == 1 else unit_by_name(content.units, text):
+        return content.units[found]
+    faults.add(place, f"不认识的单位：{text}", "写 content/units.toml 里的 id、名称或别名；没有就先加进去")
+    return None
+
+
+# -- decisions -------------------------------------------------------------------------------------------------
+
+
+def _parse_decisions(
+    files: Mapping[str, bytes], nominations: tuple[Nomination, ...], content: Content, faults: Faults
+) -> tuple[AnyDecision, ...]:
+    """Return the decisions; each must be about an entry of the lists, by a unit that exists.
+
+    Where the log, or any list, has a fault, nothing is said of what the decisions are about: the entry may be
+    the one that could not be read.
+    """
+    if DECISIONS not in files:
+        if nominations:
+            message = "找不到决定记录；少了它，已经撤下的人会重新上榜"
+            faults.add(Place(DECISIONS), message, "从备份恢复；如果确实还没有任何决定，就放一个空文件")
+        return ()
+    readable = not faults.found
+    decisions = parse_decisions(files[DECISIONS], DECISIONS, faults)
+    if not readable or faults.found:
+        return decisions
+    matched = {id(item) for items in decisions_by_nomination(nominations, decisions) for item in items}
+    for line, decision in enumerate(decisions, start=1):
+        if id(decision) not in matched:
+            message = f"{decision.batch} 批里没有这个主体（姓名和号码都要对得上）"
+            faults.add(Place(DECISIONS, line=line), message, "名单被改动过就恢复名单；更正姓名用 xinyi record")
+        if decision.unit not in content.units:
+            place = Place(DECISIONS, line=line, field="unit")
+            faults.add(place, f"没有 {decision.unit} 这个单位", "把这个单位加回 content/units.toml")
+    return decisions
