@@ -1,7 +1,7 @@
-"""``make demo``: keys, site and bundles from the repository's own content and fictional lists, then two people checked.
+"""``make demo``: keys, site and bundles from the repository's own content and lists, then two people checked.
 
-Everything goes through the commands an office and a merchant use: ``xinyi`` and the published ``verify.py``, copied with
-one bundle to an empty folder. Only the choice of whom to check looks into the lists.
+Everything goes through the commands an office and a merchant use: ``xinyi`` and the published ``verify.py``, copied
+with one bundle to an empty folder. Only the choice of whom to check looks into the lists.
 """
 
 from __future__ import annotations
@@ -18,33 +18,33 @@ from generator.core.lifecycle import Stage
 from generator.core.model import Person
 from tests.fictional import DEMO_DAY
 
-ROOT = Path(__file__).parent.parent
+REPOSITORY = Path(__file__).parent.parent
 MERCHANT = "zhengwu-dating"
 
 
-def main() -> None:
-    """Run the demo; leave with the failing command's status if one fails."""
-    if not (ROOT / "keys" / "office.pem").exists():
-        xinyi("keys", "init", "--demo")
-    elif "演示" not in xinyi("keys", "status", quiet=True):
+def main(root: Path) -> None:
+    """Run the demo in a folder; leave with the failing command's status if one fails."""
+    if not (root / "keys" / "office.pem").exists():
+        xinyi(root, "keys", "init", "--demo")
+    elif "演示" not in xinyi(root, "keys", "status", quiet=True):
         sys.exit("keys/ 里是正式密钥，演示不会动它。请在另一个文件夹里试。")
-    xinyi("build", "--as-of", DEMO_DAY.isoformat())
-    eligible, other = choose()
-    passphrase = xinyi("merchants", "passphrase", MERCHANT, quiet=True).strip()
+    xinyi(root, "build", "--as-of", DEMO_DAY.isoformat())
+    eligible, other = choose(root)
+    passphrase = xinyi(root, "merchants", "passphrase", MERCHANT, quiet=True).strip()
     with tempfile.TemporaryDirectory() as folder:
         for file in ("verify/verify.py", f"bundles/{MERCHANT}.zip"):
-            shutil.copy(ROOT / "build" / "site" / file, folder)
+            shutil.copy(root / "build" / "site" / file, folder)
         for title, person in (("名单上的人", eligible), ("已退出名单的人", other)):
             print(f"\n—— 像商户那样核验一位{title}（{person.name}）——")
             verify(Path(folder), person, passphrase)
     print(f"\n演示日是{DEMO_DAY}；核验时用 --as-of {DEMO_DAY} 代替今天。")
     print(f"{MERCHANT} 的名单口令：{passphrase}")
-    print(f"请用浏览器打开：{ROOT / 'build' / 'site' / 'index.html'}")
+    print(f"请用浏览器打开：{root / 'build' / 'site' / 'index.html'}")
 
 
-def xinyi(*arguments: str, quiet: bool = False) -> str:
-    """Run ``xinyi`` in the repository and return what it printed."""
-    command = [sys.executable, "-m", "generator", "--root", str(ROOT), *arguments]
+def xinyi(root: Path, *arguments: str, quiet: bool = False) -> str:
+    """Run ``xinyi`` and return what it printed."""
+    command = [sys.executable, "-m", "generator", "--root", str(root), *arguments]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, encoding="utf-8", check=False)
     if done.returncode:
         sys.exit(done.returncode)
@@ -53,9 +53,9 @@ def xinyi(*arguments: str, quiet: bool = False) -> str:
     return done.stdout
 
 
-def choose() -> tuple[Person, Person]:
+def choose(root: Path) -> tuple[Person, Person]:
     """Return a person who stands recognised on the demo day and one who has left."""
-    standings = read(ROOT, DEMO_DAY).standings
+    standings = read(root, DEMO_DAY).standings
     people = [(s.stage, s.nomination.subject) for s in standings if isinstance(s.nomination.subject, Person)]
     recognised = [subject for stage, subject in people if stage is Stage.RECOGNISED]
     left = [subject for stage, subject in people if stage is Stage.LEFT and subject not in recognised]
@@ -76,4 +76,4 @@ def verify(folder: Path, person: Person, passphrase: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else REPOSITORY)

@@ -48,22 +48,30 @@ def downloads(release: Release, edition: Edition, bundles: Mapping[MerchantId, b
 
 
 def swap_in(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Replace a folder by these files: written beside, then swapped by renames, the old one removed last."""
+    """Replace a folder by these files: written beside, then swapped by renames, the old one removed last.
+
+    Where any step fails, the old folder stands as it was.
+    """
     fresh, old = folder.with_name(folder.name + ".new"), folder.with_name(folder.name + ".old")
     if old.exists() and not folder.exists():
         old.rename(folder)  # an earlier swap was cut short between its two renames
     for leftover in (fresh, old):
         if leftover.exists():
             shutil.rmtree(leftover)
+    fresh.mkdir(parents=True)
     for name, data in files.items():
         path = fresh / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
     if folder.exists():
         folder.rename(old)
-    fresh.rename(folder)
-    if old.exists():
-        shutil.rmtree(old)
+    try:
+        fresh.rename(folder)
+    except OSError:
+        if old.exists():
+            old.rename(folder)
+        raise
+    shutil.rmtree(old, ignore_errors=True)  # the new one stands; what a reader still holds open goes next time
 
 
 def standings_csv(standings: Sequence[Standing], references: Sequence[str]) -> bytes:

@@ -67,16 +67,19 @@ class MerchantsFile(Strict):
 
 
 def read_content(root: Path, faults: Faults) -> Content | None:
-    """Return everything under content/ of the site's root, or None with every fault noted."""
-    found_before = len(faults.found)
+    """Return what could be read under content/ of the site's root, with every fault noted.
+
+    With faults the content is good for one thing only: to go on and find those of the lists. None where not even
+    that is possible, because site.toml, units.toml or categories.toml could not be read.
+    """
     parsed = _read_parts(root, faults)
     check_agreement(parsed, faults)
-    if len(faults.found) > found_before or parsed.settings is None:
+    if parsed.settings is None or parsed.units is None or parsed.categories is None:
         return None
     return Content(
         settings=parsed.settings,
-        units={unit.id: unit for unit in parsed.units or ()},
-        categories={category.code: category for category in parsed.categories or ()},
+        units={unit.id: unit for unit in parsed.units},
+        categories={category.code: category for category in parsed.categories},
         measures=parsed.measures,
         policies=parsed.policies,
         scenarios={scenario.id: scenario for scenario in sorted(parsed.scenarios, key=_in_policy_order)},

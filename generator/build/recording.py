@@ -1,0 +1,78 @@
+"""Writing down a decision: checked against the lists first, then appended as one line, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+from generator.build.office import read
+from generator.core import wording
+from generator.core.lifecycle import decisions_by_nomination
+from generator.core.model import AnyDecision, UnitId
+from generator.errors import RefusedError
+from generator.sources import decisions
+from generator.sources.units import unit_by_name
+
+_LOCK = "lists/.lock"
+
+
+def record(root: Path, decision: AnyDecision) -> str:
+    """Append a decision to lists/decisions.jsonl and return where its entry stands on the decision's day, in words.
+
+    Raises ``RefusedError`` if it addresses no entry, or is dated before the entry was received or before a decision
+    already recorded for it; ``InputFaultsError`` if the lists have faults.
+    """
+    office = read(root, decision.day)
+    lists = office.lists
+    matches = [
+        (nomination, earlier)
+        for nomination, mine, earlier in zip(
+            lists.nominations,
+            decisions_by_nomination(lists.nominations, [*lists.decisions, decision]),
+            decisions_by_nomination(lists.nominations, lists.decisions),
+            strict=True,
+        )
+        if len(mine) > len(earlier)
+    ]
+    if not matches:
+        raise RefusedError("这一批里没有这个姓名（名称）和号码的条目。请核对批次、姓名和号码，一个字也不能差")
+    nomination, earlier = matches[0]
+    if decision.day < max([nomination.received, *(known.day for known in earlier)]):
+        raise RefusedError("这个日期早于报送日期，或早于已经记录的上一个决定。请核对日期")
+    with _locked(root / _LOCK):
+        path = root / decisions.PATH
+        existing = path.read_bytes()
+        line = decisions.append(existing, decision)
+        beside = path.with_name(path.name + ".new")
+        with beside.open("wb") as file:
+            file.write(existing + line)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    standings = read(root, decision.day).standings
+    return wording.explain(next(s for s in standings if s.nomination.place == nomination.place))
+
+
+def unit_named(root: Path, text: str, as_of: date) -> UnitId:
+    """Return the unit of that name, alias or id; raise ``RefusedError`` if there is none."""
+    units = read(root, as_of).content.units
+    unit = unit_by_name(units, text) or (UnitId(text) if text in units else None)
+    if unit is None:
+        raise RefusedError(f"content/units.toml 里没有单位“{text}”。请写单位的名称、别名或 id")
+    return unit
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Hold a lock file, so that two clerks do not append at once."""
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+    except FileExistsError as error:
+        raise RefusedError(f"另一位同事正在记录，请稍候再试。如果确实没有人在用，请删除 {path}") from error
+    try:
+        yield
+    finally:
+        path.unlink()
