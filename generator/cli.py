@@ -317,18 +317,20 @@ def ask_passphrases(demo: bool) -> Any:
         return trust.Passphrases((trust.DEMO_PASSPHRASE,) * trust.ROOT_KEYS, trust.DEMO_PASSPHRASE)
 
     def ask(what: str) -> str:
-        answer: str = click.prompt(
-            f"{what}的口令（直接回车由程序生成）",
-            default="",
-            hide_input=True,
-            confirmation_prompt=True,
-            show_default=False,
-            err=True,
-        )
-        if not answer:
-            answer = grouped(new_passphrase())
-            click.echo(f"{what}的口令：{answer}  ← 请抄下来锁好，不会再显示", err=True)
-        return answer
+        while True:
+            first: str = click.prompt(
+                f"{what}的口令（直接回车由程序生成）", default="", hide_input=True, show_default=False, err=True
+            )
+            if not first:
+                generated = grouped(new_passphrase())
+                click.echo(f"{what}的口令：{generated}  ← 请抄下来锁好，不会再显示", err=True)
+                return generated
+            if first == trust.DEMO_PASSPHRASE or len(first.strip()) < trust.SHORTEST_PASSPHRASE:
+                click.echo(f"口令至少要{trust.SHORTEST_PASSPHRASE}个字符，也不能用演示口令，请换一个。", err=True)
+            elif click.prompt("再输入一次", hide_input=True, err=True) == first:
+                return first
+            else:
+                click.echo("两次输入不一样，请重来。", err=True)
 
     roots = tuple(ask(f"第{number}把根密钥") for number in range(1, trust.ROOT_KEYS + 1))
     return trust.Passphrases(roots, ask("办公室密钥"))

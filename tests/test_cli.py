@@ -1,0 +1,176 @@
+"""The command line as staff meet it: exit statuses, Chinese messages, JSON for programs, no secrets on the way."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from datetime import date
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from generator.build.office import read
+from generator.cli import main
+from generator.core.lifecycle import Reason, Stage
+from generator.core.model import Person
+from generator.trust.keys import DEMO_PASSPHRASE
+from tests.fictional import DEMO_DAY
+
+AS_OF = ("--as-of", DEMO_DAY.isoformat())
+
+
+def xinyi(root: Path, *arguments: str, typed: str | None = None, env: dict[str, str] | None = None) -> Result:
+    return CliRunner().invoke(main, ["--root", str(root), *arguments], input=typed, env=env)
+
+
+class TestCheckAndStatus:
+    def test_no_faults(self, office: Path) -> None:
+        result = xinyi(office, "check", *AS_OF)
+        assert (result.exit_code, result.stderr) == (0, "")
+        assert "没有发现问题" in result.stdout
+
+    def test_json_gives_each_fault_in_parts(self, office: Path) -> None:
+        units = office / "content/units.toml"
+        units.write_text(units.read_text("utf-8") + '\n[[unit]]\nid = "zz"\nname = "某局"\ncolour = 1\n', "utf-8")
+        result = xinyi(office, "check", *AS_OF, "--json")
+        assert result.exit_code == 1
+        (fault,) = json.loads(result.stdout)["faults"]
+        assert (fault["path"], fault["field"]) == ("content/units.toml", "unit[zz].colour")
+
+    def test_faults_of_content_do_not_hide_those_of_lists(self, office: Path) -> None:
+        scenario = office / "content/scenarios/canyin.md"
+        scenario.write_text(scenario.read_text("utf-8").replace('"zd-shijianju"', '"zd-shijian"'), "utf-8")
+        (office / "lists/batches/2026-02/nominations/没人认领.csv").write_text("姓名\n", "utf-8")
+        result = xinyi(office, "check", *AS_OF)
+        assert result.exit_code == 1
+        assert "发现2处问题" in result.stderr
+        assert "content/scenarios/canyin.md" in result.stderr
+        assert "没人认领.csv" in result.stderr
+
+    def test_status_counts_every_entry_once(self, office: Path) -> None:
+        values = json.loads(xinyi(office, "status", *AS_OF, "--json").stdout)
+        counted = sum(count["count"] for batch in values["batches"] for count in batch["counts"])
+        assert counted == len(read(office, DEMO_DAY).standings)
+        text = xinyi(office, "status", *AS_OF).stdout
+        assert all(words in text for words in ("公示中", "已认定", "退出三：有效期满", "待答复的异议"))
+
+    def test_an_uncovered_year_is_a_fault_that_says_what_to_do(self, office: Path) -> None:
+        batch = office / "lists/batches/2026-02/batch.toml"
+        batch.write_text(batch.read_text("utf-8") + "\n", "utf-8")
+        first, _, rest = batch.read_text("utf-8").partition("\n")
+        batch.write_text(f"{first}\nnotice_start = 2026-12-28\n{rest}", "utf-8")
+        source = office / "lists/batches/2026-01/screening"
+        shutil.copytree(source, office / "lists/batches/2026-02/screening")
+        result = xinyi(office, "check", *AS_OF)
+        assert result.exit_code == 1
+        assert "lists/holidays/2027.json" in result.stderr
+
+    def test_wrong_usage(self, office: Path) -> None:
+        result = xinyi(office, "build", "--as-of", "20日")
+        assert result.exit_code == 2
+        assert "不是日期" in result.stderr
+
+
+class TestKeys:
+    def test_a_ceremony_with_chosen_and_generated_passphrases(self, office: Path, tmp_path: Path) -> None:
+        sticks = [tmp_path / f"stick{number}" for number in (1, 2, 3)]
+        for stick in sticks:
+            stick.mkdir()
+        typed = "first officer 1\nfirst officer 1\n\nthird officer 3\nthird officer 3\noffice pass 99\noffice pass 99\n"
+        options = [option for stick in sticks for option in ("--stick", str(stick))]
+        result = xinyi(office, "keys", "init", *options, typed=typed)
+        assert result.exit_code == 0, result.output
+        assert "first officer 1" not in result.output
+        assert "请抄下来锁好" in result.stderr
+        assert sorted(path.name for stick in sticks for path in stick.iterdir()) == [
+            "root-1.pem", "root-2.pem", "root-3.pem",
+        ]  # fmt: skip
+        status = json.loads(xinyi(office, "keys", "status", "--json").stdout)
+        assert (status["demo"], status["release"]) == (False, None)
+        assert status["root_sha256"] in result.stdout
+
+    def test_again_is_refused(self, office: Path) -> None:
+        assert xinyi(office, "keys", "init", "--demo").exit_code == 0
+        before = (office / "keys/programme.key").read_bytes()
+        result = xinyi(office, "keys", "init", "--demo")
+        assert result.exit_code == 1
+        assert "已经存在" in result.stderr
+        assert (office / "keys/programme.key").read_bytes() == before
+
+    def test_the_demo_passphrase_is_refused_for_real_keys(self, office: Path) -> None:
+        result = xinyi(office, "keys", "init", typed=f"{DEMO_PASSPHRASE}\n" * 8)
+        assert result.exit_code == 1
+        assert "不能用演示口令" in result.stderr
+        assert not (office / "keys").exists()
+
+    def test_a_passphrase_mistyped_or_too_short_is_asked_for_again(self, office: Path) -> None:
+        typed = "short\nfirst officer 1\nfirst officer 2\nfirst officer 1\nfirst officer 1\n\n\n\n"
+        result = xinyi(office, "keys", "init", typed=typed)
+        assert result.exit_code == 0, result.output
+        assert "至少要12个字符" in result.stderr
+        assert "两次输入不一样" in result.stderr
+
+    def test_build_without_keys_says_what_to_do(self, office: Path) -> None:
+        result = xinyi(office, "build", *AS_OF)
+        assert result.exit_code == 1
+        assert "xinyi keys init" in result.stderr
+
+    def test_a_wrong_office_passphrase(self, office: Path) -> None:
+        typed = "root passphrase\nroot passphrase\n" * 3 + "office pass 99\noffice pass 99\n"
+        assert xinyi(office, "keys", "init", typed=typed).exit_code == 0
+        result = xinyi(office, "build", *AS_OF, env={"XINYI_PASSPHRASE": "not the office pass"})
+        assert result.exit_code == 1
+        assert "打不开" in result.stderr
+        assert not (office / "build").exists()
+
+
+class TestRecord:
+    OBJECTION = (
+        "record", "objection", "--batch", "2026-01", "--unit", "文明办", "--grounds", "材料不实", "--operator", "甲某",
+        "--day", "2026-11-20",
+    )  # fmt: skip
+
+    def entry(self, office: Path) -> tuple[str, str]:
+        standing = next(s for s in read(office, DEMO_DAY).standings if s.stage is Stage.IN_NOTICE)
+        subject = standing.nomination.subject
+        return subject.name, subject.number if isinstance(subject, Person) else subject.code
+
+    def test_an_objection_then_its_rejection(self, office: Path) -> None:
+        name, number = self.entry(office)
+        result = xinyi(office, *self.OBJECTION, typed=f"{name}\n{number}\n")
+        assert result.exit_code == 0, result.output
+        assert "有异议待核实" in result.stdout
+        resolve = ("record", "resolve", "--rejected", *self.OBJECTION[2:-2], "--day", "2026-11-23")
+        result = xinyi(office, *resolve, typed=f"{name}\n{number}\n")
+        assert result.exit_code == 0, result.output
+        assert "公示中" in result.stdout
+        standings = read(office, date(2026, 11, 26)).standings
+        mine = next(s for s in standings if s.nomination.subject.name == name and s.nomination.batch == "2026-01")
+        assert (mine.stage, mine.reason) == (Stage.RECOGNISED, Reason.OBJECTION_REJECTED)
+
+    @pytest.mark.parametrize("typed", ["无此人\n990101199001011234\n", "\n\n"])
+    def test_nobody_of_that_name_and_number(self, office: Path, typed: str) -> None:
+        before = (office / "lists/decisions.jsonl").read_bytes()
+        result = xinyi(office, *self.OBJECTION, typed=typed)
+        assert result.exit_code == 1
+        assert (office / "lists/decisions.jsonl").read_bytes() == before
+
+    def test_a_day_before_the_entry_was_received(self, office: Path) -> None:
+        name, number = self.entry(office)
+        result = xinyi(office, *self.OBJECTION[:-1], "2024-12-25", typed=f"{name}\n{number}\n")
+        assert result.exit_code == 1
+        assert "早于" in result.stderr
+
+    def test_two_clerks_at_once(self, office: Path) -> None:
+        name, number = self.entry(office)
+        (office / "lists/.lock").touch()
+        result = xinyi(office, *self.OBJECTION, typed=f"{name}\n{number}\n")
+        assert result.exit_code == 1
+        assert "另一位同事" in result.stderr
+
+
+def test_help_in_chinese(office: Path) -> None:
+    for command in main.commands.values():
+        assert command.get_short_help_str(), command.name
+    assert "信易" in xinyi(office, "--help").stdout
