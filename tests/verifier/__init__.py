@@ -1,0 +1,1 @@
+"""Tests of generator/verifier/verify.py, against an issuer written from docs/spec/bundle.md alone."""
