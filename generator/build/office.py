@@ -77,7 +77,8 @@ def entitle(office: Office) -> tuple[Entitled, ...]:
         for scenario in active:
             assert scenario.audience  # noqa: S101 - filtered above
             decision = audience.decide(scenario.audience, profile, scale)
-            if decision.eligible and decision.not_after:
+            if decision.eligible:
+                assert decision.not_after  # noqa: S101 - sources.agreement refuses unbounded audiences
                 last_days[scenario.id] = decision.not_after
         if last_days:
             entitled.append(Entitled(profile.subject, last_days))

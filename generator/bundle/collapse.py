@@ -11,7 +11,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NewType
 
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
@@ -36,9 +36,9 @@ _CACHE_LINE = re.compile(r"(?P<key>[0-9a-f]{32}) (?P<u>[0-9a-f]{3})")
 class Secrets:
     """The programme's secrets, made once: the salt of u, the keys of tokens and references, and the token length."""
 
-    u_salt: bytes
-    t_key: bytes
-    ref_key: bytes
+    u_salt: bytes = field(repr=False)
+    t_key: bytes = field(repr=False)
+    ref_key: bytes = field(repr=False)
     token_bits: int
 
     def __post_init__(self) -> None:
@@ -51,6 +51,8 @@ class Secrets:
 
 def token_bits(capacity: int) -> int:
     """Return the length of a token for a programme of at most ``capacity`` people: ⌈log₂ capacity⌉ + 12, at most 48."""
+    if capacity < 1:
+        raise ValueError(f"a programme has room for at least one, not {capacity}")
     return min((capacity - 1).bit_length() + U_BITS, MAX_TOKEN_BITS)
 
 
@@ -137,6 +139,8 @@ def references(batch: BatchId, subjects: Sequence[tuple[Subject, U | None]], ref
                 reference = organisation_reference(batch, subject.code, counter, ref_key)
             if reference not in taken:
                 break
+        else:
+            raise ValueError(f"more than {counter} subjects of one list share a reference")
         taken.add(reference)
         found[index] = reference
     return [found[index] for index in range(len(subjects))]

@@ -115,6 +115,8 @@ def _padded_classes(people: Mapping[int, LastDays], secrets: Secrets) -> list[tu
         tokens = groups[key]
         day = max(last for _, last in key).isoformat()
         while len(tokens) < SMALLEST_CLASS:
+            if len(used) == 1 << secrets.token_bits:
+                raise ValueError(f"no token of {secrets.token_bits} bits is left for a dummy")
             index = next_dummy[day] = next_dummy.get(day, -1) + 1
             dummy = collapse.dummy_token(day, index, secrets)
             if dummy not in used:

@@ -74,23 +74,27 @@ def profiles(snapshots: Iterable[Snapshot], standings: Iterable[Standing], as_of
         old = found.get(subject.key, Profile(subject))
         found[subject.key] = Profile(old.subject, old.attributes + attributes, old.honours + honours)
 
-    for snapshot in in_force(snapshots, as_of):
-        for row in snapshot.rows:
-            grow(row.subject, (Attribute(snapshot.kind, row.value, snapshot.window.not_after),), ())
-    for standing in standings:
+    for standing in standings:  # before the snapshots: a nomination knows what kind of organisation it is about
         if standing.stage is Stage.RECOGNISED and standing.window:
             nomination = standing.nomination
             grow(nomination.subject, (), (Honoured(nomination.category, standing.window.not_after),))
+    for snapshot in in_force(snapshots, as_of):
+        for row in snapshot.rows:
+            grow(row.subject, (Attribute(snapshot.kind, row.value, snapshot.window.not_after),), ())
     return found
 
 
 def in_force(snapshots: Iterable[Snapshot], as_of: date) -> tuple[Snapshot, ...]:
-    """Return, for each kind, the snapshot taken last among those whose window holds ``as_of``."""
+    """Return, for each kind, the snapshot taken last, if ``as_of`` is in its window.
+
+    A later snapshot replaces an earlier one for good, from its own first day on: an old score does not come back
+    when the newer one runs out.
+    """
     latest: dict[str, Snapshot] = {}
     for snapshot in sorted(snapshots, key=lambda s: (s.taken, s.id)):
-        if as_of in snapshot.window:
+        if snapshot.taken <= as_of and snapshot.window.not_before <= as_of:
             latest[snapshot.kind] = snapshot
-    return tuple(latest.values())
+    return tuple(snapshot for snapshot in latest.values() if as_of in snapshot.window)
 
 
 def decide(audience: Audience, profile: Profile, scale: Sequence[str]) -> Entitlement:
@@ -112,12 +116,23 @@ def decide(audience: Audience, profile: Profile, scale: Sequence[str]) -> Entitl
                 for honour in profile.honours
                 if honour.category in audience.honour or honour.category[0] in audience.honour
             )
-        case ScoreAtLeast() | TaxClass() | RatingAtLeast():
+        case _:
             return _longest(
                 Entitlement(eligible=True, not_after=held.not_after, grounds=(f"{held.kind} {held.value}",))
                 for held in profile.attributes
                 if _meets(audience, held, scale)
             )
+
+
+def is_bounded(audience: Audience) -> bool:
+    """Return whether being in an audience always ends some day; one of kinds alone would never end."""
+    match audience:
+        case AnyOf():
+            return all(map(is_bounded, audience.any))
+        case AllOf():
+            return any(map(is_bounded, audience.all))
+        case _:
+            return not isinstance(audience, KindIs)
 
 
 def _meets(condition: ScoreAtLeast | TaxClass | RatingAtLeast, held: Attribute, scale: Sequence[str]) -> bool:
@@ -126,7 +141,7 @@ def _meets(condition: ScoreAtLeast | TaxClass | RatingAtLeast, held: Attribute, 
             return held.kind == "score" and int(held.value) >= condition.score_at_least
         case TaxClass():
             return held.kind == "tax" and held.value in condition.tax_class
-        case RatingAtLeast():
+        case _:
             return held.kind == "rating" and scale.index(held.value) >= scale.index(condition.rating_at_least)
 
 

@@ -72,7 +72,7 @@ def disclose(standing: Standing, reference: str, as_of: date) -> PublicEntry | N
         return None
     if standing.stage in (Stage.IN_NOTICE, Stage.OBJECTED) and notice and as_of in notice:
         shown_as, period = Shown.IN_NOTICE, notice
-    elif standing.stage is Stage.RECOGNISED and window:
+    elif standing.stage is Stage.RECOGNISED and window and as_of in window:
         shown_as, period = Shown.RECOGNISED, window
     else:
         return None

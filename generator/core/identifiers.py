@@ -74,7 +74,8 @@ def parse_resident_number(text: str) -> Number:
         number = f"{number[:6]}19{number[6:]}"
         number += id_check_digit(number)
     if not re.fullmatch(r"[0-9]{17}[0-9X]", number):
-        raise IdentifierError(f"身份证号应为18位数字(末位可为X),这里是{len(number)}位" if number else "身份证号没有填")
+        what = "里面有不是数字的字符" if len(number) == 18 else f"这里是{len(number)}位"
+        raise IdentifierError(f"身份证号应为18位数字(末位可为X),{what}" if number else "身份证号没有填")
     try:
         date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
     except ValueError:

@@ -162,7 +162,8 @@ def decisions_by_nomination(
 ) -> tuple[tuple[AnyDecision, ...], ...]:
     """Return, for each nomination, the decisions that address it, in order of their days.
 
-    A decision addresses a nomination by batch, number and name: the name first nominated or one corrected to.
+    A decision addresses a person's by batch, number and name: the name first nominated or one corrected to; an
+    organisation's by batch and code, since names of organisations vary in spelling.
     """
     of: list[list[AnyDecision]] = [[] for _ in nominations]
     names = [{canonical(nomination.subject.name)} for nomination in nominations]
@@ -171,7 +172,8 @@ def decisions_by_nomination(
         by_number.setdefault((nomination.batch, _number(nomination)), []).append(index)
     for decision in sorted(decisions, key=lambda d: d.day):
         for index in by_number.get((decision.batch, canonical_number(decision.number)), ()):
-            if canonical(decision.name) in names[index]:
+            person = isinstance(nominations[index].subject, Person)
+            if not person or canonical(decision.name) in names[index]:
                 of[index].append(decision)
                 if isinstance(decision, Correction) and "name" in decision.fields:
                     names[index].add(canonical(decision.fields["name"]))
@@ -183,7 +185,7 @@ def standing(facts: Facts, rules: Rules, calendar: Calendar, as_of: date) -> Sta
     batch = facts.batch
     nomination = _corrected(facts.nomination, facts.decisions)
     start = batch.notice_start if batch.notice_start and nomination.received <= batch.notice_start else None
-    screened = _screened_on(facts.returns, rules)
+    screened = _screened_on(nomination, facts.returns, rules)
     ready = start is not None and screened is not None and screened <= start
     notice = notice_period(start, rules, calendar) if start and ready and start <= as_of else None
     dispute = _dispute(facts.decisions, notice)
@@ -205,27 +207,39 @@ def standing(facts: Facts, rules: Rules, calendar: Calendar, as_of: date) -> Sta
         return answer
     events = [
         *_exits(facts.decisions, window),
-        *_hits(nomination, facts.returns, start, window, rules, as_of),
+        *_hits(nomination, facts.returns, start, notice, window, rules, as_of),
     ]
     if past := [event for event in events if event.day <= as_of]:
         first = min(past, key=lambda event: event.day)
-        return replace(answer, stage=first.stage, reason=first.reason, since=first.day)
+        return replace(answer, stage=first.stage, reason=first.reason, since=max(first.day, nomination.received))
     if notice is None:
         reason = Reason.AWAITING_NOTICE if screened else Reason.AWAITING_SCREENING
         return replace(answer, stage=Stage.NOMINATED, reason=reason)
     if dispute.open:
         due = calendar.last_working_day(dispute.open, rules.objection_working_days, count_start=False)
-        return replace(answer, stage=Stage.OBJECTED, reason=Reason.OBJECTION_OPEN, since=dispute.open, due=due)
+        since = max(dispute.open, notice.not_before)
+        return replace(answer, stage=Stage.OBJECTED, reason=Reason.OBJECTION_OPEN, since=since, due=due)
     if window is None or as_of < window.not_before:
-        return replace(
-            answer,
-            stage=Stage.IN_NOTICE,
-            reason=Reason.NOTICE_RUNNING,
-            since=notice.not_before,
-            until=notice.not_after,
-        )
+        return _waiting(answer, notice, dispute, as_of)
     reason = Reason.OBJECTION_REJECTED if dispute.settled else Reason.NO_OBJECTION
     return replace(answer, stage=Stage.RECOGNISED, reason=reason, since=window.not_before, until=window.not_after)
+
+
+def _waiting(answer: Standing, notice: Window, dispute: _Dispute, as_of: date) -> Standing:
+    """Return the answer for an entry without open objections before its first day of validity.
+
+    On the day of an answer given after the notice it still counts as objected to; the next day it is recognised.
+    """
+    if as_of > notice.not_after:
+        return replace(
+            answer,
+            stage=Stage.OBJECTED,
+            reason=Reason.OBJECTION_REJECTED,
+            since=max(dispute.since or as_of, notice.not_before),
+            until=dispute.settled,
+        )
+    since = max(notice.not_before, dispute.settled or notice.not_before)
+    return replace(answer, stage=Stage.IN_NOTICE, reason=Reason.NOTICE_RUNNING, since=since, until=notice.not_after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,10 +253,14 @@ class _Event:
 
 @dataclass(frozen=True, slots=True)
 class _Dispute:
-    """Objections made by the last day of the notice: since when they are open, when the last was rejected."""
+    """Objections made by the last day of the notice: since when one is open, when the last was rejected.
+
+    ``since`` is the day on which the last dispute, open or not, began.
+    """
 
     open: date | None = None
     settled: date | None = None
+    since: date | None = None
 
 
 def _dispute(decisions: Sequence[AnyDecision], notice: Window | None) -> _Dispute:
@@ -250,9 +268,9 @@ def _dispute(decisions: Sequence[AnyDecision], notice: Window | None) -> _Disput
     state = _Dispute()
     for decision in decisions:
         if isinstance(decision, Objection) and notice and decision.day <= notice.not_after:
-            state = _Dispute(state.open or decision.day, state.settled)
+            state = _Dispute(state.open or decision.day, state.settled, state.open or decision.day)
         elif isinstance(decision, Resolution) and state.open and not decision.upheld:
-            state = _Dispute(None, decision.day)
+            state = _Dispute(None, decision.day, state.since)
     return state
 
 
@@ -271,57 +289,101 @@ def _hits(
     nomination: Nomination,
     returns: Sequence[ScreeningReturn],
     start: date | None,
+    notice: Window | None,
     window: Window | None,
     rules: Rules,
     as_of: date,
 ) -> Iterator[_Event]:
     """Yield the ends that screening brings: out before recognition, E2 after it.
 
-    Serious dishonesty is counted back from the day of screening, of recognition, or both (``reference_days``).
-    An abnormality no longer counts if it was removed before the notice or, found during the notice, before recognition;
+    Serious dishonesty is counted back from the day of screening, of recognition, or both (``reference_days``); the
+    day of recognition is the one the notice sets, so that an objection cannot bring back who is kept off.
+    An abnormality no longer counts if it was removed before the notice or, found during the notice, before recognition,
+    and the source had said so by then, in the same return or a later one;
     found after recognition it takes a decision to end the entry.
     """
     number = _number(nomination)
     for answer in returns:
         for hit in answer.hits:
-            if hit.number == number and (event := _judge(hit, answer, start, window, rules, as_of)):
+            if hit.number != number:
+                continue
+            after = window is not None and answer.day > window.not_before
+            if after:
+                event = _removal(hit, answer, rules)
+            elif answer.effect is HitEffect.UNTIL_REMOVED:
+                event = _abnormal(hit, answer, returns, start, window, as_of, rules)
+            else:
+                event = _dishonest(hit, answer, start, notice, rules)
+            if event:
                 yield event
 
 
-def _judge(
-    hit: Hit, answer: ScreeningReturn, start: date | None, window: Window | None, rules: Rules, as_of: date
-) -> _Event | None:
-    recognition = window.not_before if window else None
-    if recognition and answer.day > recognition:
-        if answer.effect is HitEffect.EXCLUDES and excludes(hit, answer.effect, answer.day, rules):
-            return _Event(answer.day, Stage.LEFT, Reason.E2_DISHONEST)
-        return None
-    before_notice = start is None or answer.day <= start
-    first = Reason.HIT_AT_SCREENING if before_notice else Reason.HIT_BEFORE_RECOGNITION
-    if answer.effect is HitEffect.UNTIL_REMOVED:
-        limit = start if before_notice else recognition
-        day = min(as_of, limit) if limit else as_of
-        return _Event(answer.day, Stage.SCREENED_OUT, first) if excludes(hit, answer.effect, day, rules) else None
-    if ReferenceDay.SCREENING in rules.reference_days and excludes(hit, answer.effect, answer.day, rules):
-        return _Event(answer.day, Stage.SCREENED_OUT, first)
-    if (
-        recognition
-        and ReferenceDay.RECOGNITION in rules.reference_days
-        and excludes(hit, answer.effect, recognition, rules)
-    ):
-        return _Event(answer.day, Stage.SCREENED_OUT, Reason.HIT_BEFORE_RECOGNITION)
+def _removal(hit: Hit, answer: ScreeningReturn, rules: Rules) -> _Event | None:
+    """Judge a hit returned after recognition (E2)."""
+    if answer.effect is HitEffect.EXCLUDES and excludes(hit, answer.effect, answer.day, rules):
+        return _Event(answer.day, Stage.LEFT, Reason.E2_DISHONEST)
     return None
 
 
-def _screened_on(returns: Sequence[ScreeningReturn], rules: Rules) -> date | None:
-    """Return the day on which the last of the required sources had answered, or None while one has not."""
+def _abnormal(
+    hit: Hit,
+    answer: ScreeningReturn,
+    returns: Sequence[ScreeningReturn],
+    start: date | None,
+    window: Window | None,
+    as_of: date,
+    rules: Rules,
+) -> _Event | None:
+    """Judge an abnormality found before recognition; what is said of its removal counts if said in time."""
+    before_notice = start is None or answer.day <= start
+    limit = start if before_notice else window.not_before if window else None
+    day = min(as_of, limit) if limit else as_of
+    removed = min((r for r in _removals(hit, answer, returns, day)), default=None)
+    if not excludes(replace(hit, removed=removed), answer.effect, day, rules):
+        return None
+    return _Event(answer.day, Stage.SCREENED_OUT, _kept_off(answer, start))
+
+
+def _dishonest(
+    hit: Hit, answer: ScreeningReturn, start: date | None, notice: Window | None, rules: Rules
+) -> _Event | None:
+    """Judge a record of serious dishonesty known before recognition, from each reference day."""
+    if ReferenceDay.SCREENING in rules.reference_days and excludes(hit, answer.effect, answer.day, rules):
+        return _Event(answer.day, Stage.SCREENED_OUT, _kept_off(answer, start))
+    if not notice or ReferenceDay.RECOGNITION not in rules.reference_days:
+        return None
+    if excludes(hit, answer.effect, max(notice.not_after + ONE_DAY, answer.day), rules):
+        return _Event(max(answer.day, notice.not_before), Stage.SCREENED_OUT, Reason.HIT_BEFORE_RECOGNITION)
+    return None
+
+
+def _kept_off(answer: ScreeningReturn, start: date | None) -> Reason:
+    return Reason.HIT_AT_SCREENING if start is None or answer.day <= start else Reason.HIT_BEFORE_RECOGNITION
+
+
+def _removals(hit: Hit, answer: ScreeningReturn, returns: Sequence[ScreeningReturn], day: date) -> Iterator[date]:
+    """Yield the days of removal that the source had reported by ``day`` for the same record of the same number."""
+    for report in returns:
+        if report.source == answer.source and report.day <= day:
+            for other in report.hits:
+                if (other.number, other.recorded) == (hit.number, hit.recorded) and other.removed:
+                    yield other.removed
+
+
+def _screened_on(nomination: Nomination, returns: Sequence[ScreeningReturn], rules: Rules) -> date | None:
+    """Return the day on which the last of the required sources had answered, or None while one has not.
+
+    A source can only have looked at entries that had come in. Where no source is required, one answer is enough.
+    """
     first: dict[str, date] = {}
     for answer in returns:
-        first[answer.source] = min(answer.day, first.get(answer.source, answer.day))
-    required = rules.screening_sources or tuple(first)
-    if not required or any(source not in first for source in required):
+        if answer.day >= nomination.received:
+            first[answer.source] = min(answer.day, first.get(answer.source, answer.day))
+    if not rules.screening_sources:
+        return min(first.values(), default=None)
+    if any(source not in first for source in rules.screening_sources):
         return None
-    return max(first[source] for source in required)
+    return max(first[source] for source in rules.screening_sources)
 
 
 def _corrected(nomination: Nomination, decisions: Sequence[AnyDecision]) -> Nomination:

@@ -54,12 +54,18 @@ def mask(name: str) -> str:
     Two characters keep the first; three keep the outer two; four or more keep the outer two with two stars between.
     Source: facts/identifiers.md, Names.
     """
-    letters = display(name)
+    letters = [c for c in unicodedata.normalize("NFC", name) if _is_letter(c)]
     if len(letters) <= 1:
         return "*"
     if len(letters) == 2:
         return f"{letters[0]}*"
     return f"{letters[0]}{'*' if len(letters) == 3 else '**'}{letters[-1]}"
+
+
+def _is_letter(character: str) -> bool:
+    """Return whether a character is one that a reader counts: no space, no dot, nothing hidden or combining."""
+    hidden = unicodedata.category(character) in ("Cc", "Cf", "Mn", "Me")
+    return not (hidden or character.isspace() or unicodedata.normalize("NFKC", character) in NAME_DOTS)
 
 
 def suspects(name: str) -> tuple[str, ...]:

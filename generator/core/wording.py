@@ -42,6 +42,8 @@ def day(value: date) -> str:
 
 def explain(standing: Standing) -> str:
     """Return stage, reason and days in one line."""
+    if standing.stage is Stage.NOT_RECEIVED:
+        return f"{STAGES[standing.stage]}（{REASONS[standing.reason]}），{day(standing.since)}报送"
     text = f"{STAGES[standing.stage]}（{REASONS[standing.reason]}），自{day(standing.since)}起"
     if standing.until:
         text += f"，到{day(standing.until)}止"

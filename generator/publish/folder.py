@@ -1,21 +1,32 @@
 """Publishing to a folder: a disk handed over, or a share the web host serves.
 
 Only what changed is copied, each file beside and renamed; TUF's timestamp and the indexes come last but for deletions,
-so that nothing points at what is not there yet, and nothing old is removed before the new is in place.
+so that nothing points at what is not there yet, and nothing old is removed before the new is in place. A journal in
+the folder lists what we put there: nothing else is ever removed, and a folder with other files in it is refused.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from generator.core.model import Settings
+from generator.core.model import Settings, Target
 from generator.errors import Faults, RefusedError
 from generator.sources.settings import parse_toml
 
-_LAST = ("tuf/metadata/timestamp.json", "bundles/index.json")
+JOURNAL = ".xinyi-published.json"
+"""At the top of a published folder: every path that is ours."""
+_JOURNAL_FORMAT = 1
+
+_INDEX, _FIRST_ROOT, _TIMESTAMP = "bundles/index.json", "tuf/metadata/1.root.json", "tuf/metadata/timestamp.json"
+_LAST = (_INDEX, _TIMESTAMP)
+_BESIDE = ".new"
+_UNREADABLE = "{} 读不懂，可能损坏了。请换一个空文件夹重新发布"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,31 +47,64 @@ class Outcome:
 
 def publish_to(root: Path, name: str, *, dry_run: bool) -> Outcome:
     """Bring a target named in site.toml to the state of build/site/."""
-    settings = _read_settings(root)
-    target = settings.targets.get(name)
-    if target is None:
-        known = "、".join(settings.targets) or "（还没有）"
-        raise RefusedError(f"content/site.toml 里没有发布目标“{name}”。已有：{known}")
-    site = root / "build" / "site"
+    target = _target(root, name)
+    site, folder = root / "build" / "site", root / target.path
     if not (site / "index.html").exists():
         raise RefusedError("还没有生成网站。请先运行 xinyi build")
     if _is_demo(site) and not target.allow_demo:
         raise RefusedError("这是演示网站，不能发布到正式的地方")
-    folder = root / target.path
-    _refuse_older(site, folder)
-    outcome = _compare(_digests(site), _digests(folder), dry_run)
-    if not dry_run:
-        _apply(site, folder, outcome)
+    try:
+        _refuse_wrong_place(site, folder)
+        _refuse_other_release(site, folder)
+        wanted = _digests(site, _files(site))
+        ours = _read_journal(folder) | wanted.keys()
+        there = _digests(folder, (path for path in _files(folder) if path.removesuffix(_BESIDE) in ours))
+        outcome = _compare(wanted, there, dry_run)
+        if not dry_run:
+            _apply(site, folder, outcome, ours, wanted.keys())
+    except OSError as error:
+        raise RefusedError(
+            f"{error.filename} 读写出错（{error.strerror}）。排除问题后再运行一次，会接着做完"
+        ) from error
     return outcome
 
 
-def _read_settings(root: Path) -> Settings:
+def _target(root: Path, name: str) -> Target:
     faults = Faults()
     path = "content/site.toml"
     settings = parse_toml((root / path).read_bytes(), path, Settings, faults)
     faults.stop_if_any()
     assert settings is not None  # noqa: S101 - the reader has said why, otherwise
-    return settings
+    target = settings.targets.get(name)
+    if target is None:
+        known = "、".join(settings.targets) or "（还没有）"
+        raise RefusedError(f"content/site.toml 里没有发布目标“{name}”。已有：{known}")
+    return target
+
+
+def _refuse_wrong_place(site: Path, folder: Path) -> None:
+    """Refuse a folder that is not there to be published to: a disk not plugged in, our own site, others' files."""
+    if not folder.exists() and not folder.parent.is_dir():
+        raise RefusedError(f"{folder.parent} 不存在。U盘或共享文件夹接上了吗？接好后再发布")
+    here, there = site.resolve(), folder.resolve()
+    if here.is_relative_to(there) or there.is_relative_to(here):
+        raise RefusedError(f"发布目标 {folder} 和生成的网站是同一个地方，请在 content/site.toml 里换一个文件夹")
+    if not (folder / JOURNAL).exists() and any(not path.startswith(".") for path in _files(folder)):
+        raise RefusedError(f"{folder} 里有别的文件，不是本程序发布的。请换一个空文件夹，以免弄坏里面的东西")
+
+
+def _refuse_other_release(site: Path, folder: Path) -> None:
+    """Refuse to replace a release by an older one, by another of the same version, or by one of other keys."""
+    there = folder / _TIMESTAMP
+    if not there.exists():
+        return
+    if (folder / _FIRST_ROOT).read_bytes() != (site / _FIRST_ROOT).read_bytes():
+        if _is_demo(folder):
+            return
+        raise RefusedError("那里的名单是用另一套密钥发布的，换上这一套，商户手里的名单就全部作废。请先弄清楚")
+    old, new = _version(there), _version(site / _TIMESTAMP)
+    if old > new or (old == new and there.read_bytes() != (site / _TIMESTAMP).read_bytes()):
+        raise RefusedError("那里已经发布了更新的版本，可能是另一台电脑发布的。请先弄清楚，再从最新的 keys 文件夹生成")
 
 
 def _compare(wanted: dict[str, str], there: dict[str, str], dry_run: bool) -> Outcome:
@@ -72,15 +116,29 @@ def _compare(wanted: dict[str, str], there: dict[str, str], dry_run: bool) -> Ou
     )
 
 
-def _apply(site: Path, folder: Path, outcome: Outcome) -> None:
+def _apply(site: Path, folder: Path, outcome: Outcome, ours: Iterable[str], wanted: Iterable[str]) -> None:
+    """Copy, then remove; the journal lists old and new until all is done, so that a run cut short is continued."""
+    _write_journal(folder, ours)
     for path in sorted((*outcome.added, *outcome.changed), key=lambda path: (_rank(path), path)):
-        destination = folder / path
-        destination.parent.mkdir(parents=True, exist_ok=True)
-        beside = destination.with_name(destination.name + ".new")
-        beside.write_bytes((site / path).read_bytes())
-        beside.replace(destination)
+        _put(folder / path, (site / path).read_bytes())
     for path in outcome.removed:
-        (folder / path).unlink()
+        (folder / path).unlink(missing_ok=True)
+        _remove_if_empty(folder, (folder / path).parent)
+    _write_journal(folder, wanted)
+
+
+def _put(destination: Path, data: bytes) -> None:
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    beside = destination.with_name(destination.name + _BESIDE)
+    beside.write_bytes(data)
+    beside.replace(destination)
+
+
+def _remove_if_empty(top: Path, folder: Path) -> None:
+    with suppress(OSError):  # not empty
+        while folder != top:
+            folder.rmdir()
+            folder = folder.parent
 
 
 def _rank(path: str) -> int:
@@ -90,23 +148,47 @@ def _rank(path: str) -> int:
     return 1 if path.endswith(".html") else 0
 
 
-def _digests(folder: Path) -> dict[str, str]:
-    return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
+def _read_journal(folder: Path) -> set[str]:
+    path = folder / JOURNAL
+    if not path.exists():
+        return set()
+    try:
+        journal = json.loads(path.read_bytes())
+        if journal["format"] == _JOURNAL_FORMAT:
+            return {str(name) for name in journal["files"]}
+    except (ValueError, LookupError, TypeError) as error:
+        raise RefusedError(_UNREADABLE.format(path)) from error
+    raise RefusedError(_UNREADABLE.format(path))
+
+
+def _write_journal(folder: Path, files: Iterable[str]) -> None:
+    data = json.dumps({"format": _JOURNAL_FORMAT, "files": sorted(files)}, ensure_ascii=False, indent=1).encode()
+    path = folder / JOURNAL
+    if not path.exists() or path.read_bytes() != data:
+        _put(path, data)
+
+
+def _files(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def _digests(folder: Path, paths: Iterable[str]) -> dict[str, str]:
+    return {path: hashlib.sha256((folder / path).read_bytes()).hexdigest() for path in paths}
 
 
 def _is_demo(site: Path) -> bool:
-    return bool(json.loads((site / "bundles" / "index.json").read_bytes())["demo"])
-
-
-def _refuse_older(site: Path, folder: Path) -> None:
-    there = folder / "tuf" / "metadata" / "timestamp.json"
-    if there.exists() and _version(there) > _version(site / "tuf" / "metadata" / "timestamp.json"):
-        raise RefusedError("那里已经发布了更新的版本，可能是另一台电脑发布的。请先弄清楚，再从最新的 keys 文件夹生成")
+    return bool(_json(site / _INDEX, "demo"))
 
 
 def _version(timestamp: Path) -> int:
-    return int(json.loads(timestamp.read_bytes())["signed"]["version"])
+    return int(_json(timestamp, "signed", "version"))
+
+
+def _json(path: Path, *keys: str) -> Any:
+    try:
+        value = json.loads(path.read_bytes())
+        for key in keys:
+            value = value[key]
+    except (ValueError, LookupError, TypeError) as error:
+        raise RefusedError(_UNREADABLE.format(path)) from error
+    return value

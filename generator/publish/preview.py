@@ -14,7 +14,11 @@ def serve_folder(folder: Path, port: int) -> None:
     if not (folder / "index.html").exists():
         raise RefusedError("还没有生成网站。请先运行 xinyi build")
     handler = partial(SimpleHTTPRequestHandler, directory=str(folder))
-    with ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
+    try:
+        server = ThreadingHTTPServer(("127.0.0.1", port), handler)
+    except OSError as error:
+        raise RefusedError(f"端口{port}打不开（{error.strerror}）。请用 --port 换一个") from error
+    with server:
         try:
             server.serve_forever()
         except KeyboardInterrupt:

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from zoneinfo import available_timezones
 
+from generator.core.audience import is_bounded
 from generator.core.model import (
     AllOf,
     AnyOf,
@@ -178,6 +179,7 @@ def _check_scenario(scenario: Scenario, parsed: Parsed, faults: Faults) -> None:
 
 def _check_audience(audience: Audience, place: Place, parsed: Parsed, faults: Faults) -> None:
     """Check every condition of an audience; an empty group is a fault, for an empty ``all`` would mean everyone."""
+    found_before = len(faults.found)
     for condition in _conditions(audience):
         match condition:
             case ScoreAtLeast(score) if score < 1:
@@ -191,6 +193,9 @@ def _check_audience(audience: Audience, place: Place, parsed: Parsed, faults: Fa
             case Honour(codes) if parsed.categories is not None:
                 known = [category.code for category in parsed.categories]
                 _check_known(codes, {*known, *(code[:1] for code in known)}, place, "类别", faults)
+    if len(faults.found) == found_before and not is_bounded(audience):
+        advice = "加上分数、纳税信用级别、评价等级或荣誉的条件"
+        faults.add(place, "只写了主体类型，没有写凭什么享受，也就没有期限", advice)
 
 
 def _conditions(audience: Audience) -> Iterator[Audience]:

@@ -12,6 +12,7 @@ import json
 import os
 import secrets as system_random
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -72,24 +73,22 @@ class Passphrases:
 def init(folder: Path, root_folders: Sequence[Path], passphrases: Passphrases, token_bits: int, at: datetime) -> None:
     """Make all keys and the first root metadata; refuse where keys already are.
 
-    ``root_folders`` says where each root key goes (three sticks, or thrice ``folder``); nothing is written unless all
-    can be. ``at`` is the time of the ceremony; the root expires two years later.
+    ``root_folders`` says where each root key goes (three sticks, or thrice ``folder``). Where one file cannot be
+    written, those already written are taken back. ``at`` is the time of the ceremony; the root expires two years later.
     """
+    if not len(root_folders) == len(passphrases.roots) == ROOT_KEYS:
+        raise ValueError(f"a ceremony has {ROOT_KEYS} root keys")
     demo = passphrases.office == DEMO_PASSPHRASE
     for passphrase in (*passphrases.roots, passphrases.office):
-        if len(passphrase) < SHORTEST_PASSPHRASE or (not demo and passphrase == DEMO_PASSPHRASE):
+        if len(passphrase.strip()) < SHORTEST_PASSPHRASE or (not demo and passphrase == DEMO_PASSPHRASE):
             raise KeysError(f"口令至少要{SHORTEST_PASSPHRASE}个字符,也不能用演示口令。请换一个,或直接回车让程序生成")
     paths = [place / f"root-{number}.pem" for number, place in enumerate(root_folders, 1)]
-    for path in (*paths, folder / OFFICE_PEM, folder / PROGRAMME_KEY, folder / "repository" / "metadata"):
+    metadata = folder / "repository" / "metadata"
+    for path in (*paths, folder / OFFICE_PEM, folder / PROGRAMME_KEY, metadata):
         if path.exists():
             raise RefusedError(f"{path} 已经存在。密钥只能生成一次；要重新开始,请先把整个旧 keys 文件夹移走保存")
     roots = [CryptoSigner.generate_ed25519() for _ in range(ROOT_KEYS)]
     office = CryptoSigner.generate_ed25519()
-    metadata = folder / "repository" / "metadata"
-    metadata.mkdir(parents=True)
-    for path, signer, passphrase in zip(paths, roots, passphrases.roots, strict=True):
-        write_private(path, _pem(signer, passphrase))
-    write_private(folder / OFFICE_PEM, _pem(office, passphrases.office))
     programme = Programme(
         u_salt=system_random.token_bytes(16),
         t_key=system_random.token_bytes(32),
@@ -97,8 +96,12 @@ def init(folder: Path, root_folders: Sequence[Path], passphrases: Passphrases, t
         token_bits=token_bits,
         passphrases={},
     )
-    write_private(folder / PROGRAMME_KEY, _seal(programme, passphrases.office))
-    (metadata / "1.root.json").write_bytes(_first_root(roots, office, at))
+    sealed_roots = (_pem(signer, passphrase) for signer, passphrase in zip(roots, passphrases.roots, strict=True))
+    files = dict(zip(paths, sealed_roots, strict=True))
+    files[folder / OFFICE_PEM] = _pem(office, passphrases.office)
+    files[folder / PROGRAMME_KEY] = _seal(programme, passphrases.office)
+    files[metadata / "1.root.json"] = _first_root(roots, office, at)
+    _write_all_or_none(files)
 
 
 def open_office(folder: Path, passphrase: str) -> OfficeKeys:
@@ -135,13 +138,37 @@ def add_passphrases(folder: Path, keys: OfficeKeys, fresh: Mapping[MerchantId, s
 def write_private(path: Path, data: bytes) -> None:
     """Write a file only its owner can read: beside, flushed, then renamed over the old one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(path.name + ".new")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    beside = _beside(path)
+    beside.unlink(missing_ok=True)  # with whatever rights it was left there
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
     beside.replace(path)
+
+
+def _write_all_or_none(files: Mapping[Path, bytes]) -> None:
+    """Write files none of which exists; where one cannot be written, take back those before it."""
+    fresh = {path.parent for path in files if not path.parent.exists()}
+    try:
+        for path, data in files.items():
+            write_private(path, data)
+    except OSError as error:
+        for path in files:
+            for made in (path, _beside(path)):
+                with suppress(OSError):
+                    made.unlink()
+        for folder in fresh:
+            with suppress(OSError):
+                folder.rmdir()
+        left = "、".join(str(path) for path in files if path.exists())
+        advice = f"请先删掉已写好的 {left}，" if left else "已写好的都已删掉，"
+        raise KeysError(f"{error.filename} 写不进去（{error.strerror}）。{advice}检查U盘后重来") from error
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(path.name + ".new")
 
 
 def _pem(signer: CryptoSigner, passphrase: str) -> bytes:

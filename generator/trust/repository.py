@@ -26,6 +26,9 @@ RELEASE_LIFE = timedelta(days=40)
 TIMESTAMP = "timestamp.json"
 ISSUED = "x-xinyi-issued"
 """A field of our own in timestamp.json: the instant of the release, in UTC."""
+ROOTS = "x-xinyi-roots"
+"""A field of our own in timestamp.json: the SHA-256 of every root known at the release, by file name."""
+_DAMAGED = "{} 里的发布记录不完整或被改动过。请从备份恢复整个 keys/repository 文件夹"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class Release:
 
     def target_file(self, merchant: MerchantId) -> str:
         """Return the name under which a target is stored and served: its digest and its path."""
-        return f"{hashlib.sha256(self.targets[merchant]).hexdigest()}.{target_path(merchant)}"
+        return f"{_digest(self.targets[merchant])}.{target_path(merchant)}"
 
 
 def target_path(merchant: MerchantId) -> str:
@@ -54,7 +57,7 @@ def target_path(merchant: MerchantId) -> str:
 
 def root_fingerprint(folder: Path) -> str:
     """Return the SHA-256 of the first root in hexadecimal: what merchants pin."""
-    return hashlib.sha256((folder / "metadata" / "1.root.json").read_bytes()).hexdigest()
+    return _digest((folder / "metadata" / "1.root.json").read_bytes())
 
 
 def root_expiry(folder: Path) -> datetime:
@@ -63,24 +66,34 @@ def root_expiry(folder: Path) -> datetime:
 
 
 def read_roots(folder: Path) -> dict[str, bytes]:
-    """Return every N.root.json, from 1 on without a gap; raise ``KeysError`` if there is none."""
-    roots: dict[str, bytes] = {}
-    while (path := folder / "metadata" / f"{len(roots) + 1}.root.json").exists():
-        roots[path.name] = path.read_bytes()
-    if not roots:
+    """Return every N.root.json, from 1 on; raise ``KeysError`` if there is none, a gap, or one not rightly signed."""
+    found = sum(1 for _ in (folder / "metadata").glob("*.root.json"))
+    if not found:
         raise KeysError(f"{folder} 里没有根证书 1.root.json。第一次使用请先运行 xinyi keys init")
+    try:
+        paths = [folder / "metadata" / f"{number}.root.json" for number in range(1, found + 1)]
+        roots = {path.name: path.read_bytes() for path in paths}
+        _check_roots(roots)
+    except (RepositoryError, DeserializationError, OSError, ValueError) as error:
+        raise KeysError(_DAMAGED.format(folder)) from error
     return roots
 
 
 def read_release(folder: Path) -> Release | None:
-    """Return the current release, its signatures and digests checked; None before the first one."""
+    """Return the current release, its signatures and digests checked; None before the first one.
+
+    Without a timestamp only a first release that was cut short is believed; to begin again at version 1 after others
+    have gone out would make every merchant refuse what follows.
+    """
     if not (folder / "metadata" / TIMESTAMP).exists():
+        if any(not path.name.startswith("1.") for path in (folder / "metadata").glob("*.snapshot.json")):
+            raise KeysError(_DAMAGED.format(folder))
         return None
     roots = read_roots(folder)
     try:
         return _read(folder, roots)
-    except (RepositoryError, DeserializationError, OSError, KeyError, ValueError) as error:
-        raise KeysError(f"{folder} 里的发布记录不完整或被改动过。请从备份恢复整个 keys/repository 文件夹") from error
+    except (RepositoryError, DeserializationError, OSError, LookupError, TypeError, ValueError) as error:
+        raise KeysError(_DAMAGED.format(folder)) from error
 
 
 def next_release(
@@ -113,7 +126,7 @@ def next_release(
         version,
         expires=expires,
         snapshot_meta=_described(version, signed_snapshot),
-        unrecognized_fields={ISSUED: _text(issued)},
+        unrecognized_fields={ISSUED: _text(issued), ROOTS: {name: _digest(data) for name, data in roots.items()}},
     )
     metadata = {
         **roots,
@@ -150,6 +163,9 @@ def _read(folder: Path, roots: Mapping[str, bytes]) -> Release:
         return loaded
 
     timestamp = load(TIMESTAMP, Timestamp.type, None).signed
+    for name, digest in timestamp.unrecognized_fields[ROOTS].items():
+        if _digest(roots[name]) != digest:
+            raise ValueError(f"{name} is not the one that was released")
     snapshot_meta = timestamp.snapshot_meta
     snapshot = load(f"{snapshot_meta.version}.snapshot.json", Snapshot.type, snapshot_meta).signed
     targets_meta = snapshot.meta["targets.json"]
@@ -161,6 +177,18 @@ def _read(folder: Path, roots: Mapping[str, bytes]) -> Release:
         file.verify_length_and_hashes(data)
         targets[MerchantId(file.unrecognized_fields["custom"]["merchant"])] = data
     return Release(timestamp.version, issued, timestamp.expires, metadata, targets)
+
+
+def _check_roots(roots: Mapping[str, bytes]) -> None:
+    """Check that each root carries its number and is signed by itself and by the one before it."""
+    before: Root | None = None
+    for number, data in enumerate(roots.values(), 1):
+        loaded = Metadata[Root].from_bytes(data)
+        if loaded.signed.version != number:
+            raise ValueError(f"{number}.root.json has version {loaded.signed.version}")
+        for verifier in (before or loaded.signed, loaded.signed):
+            verifier.verify_delegate(Root.type, loaded.signed_bytes, loaded.signatures)
+        before = loaded.signed
 
 
 def _check_signer(root: bytes, signer: CryptoSigner, at: datetime) -> None:
@@ -179,7 +207,11 @@ def _sign(signed: Targets | Snapshot | Timestamp, signer: CryptoSigner) -> bytes
 
 
 def _described(version: int, data: bytes) -> MetaFile:
-    return MetaFile(version, len(data), {"sha256": hashlib.sha256(data).hexdigest()})
+    return MetaFile(version, len(data), {"sha256": _digest(data)})
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def _text(at: datetime) -> str:
@@ -197,6 +229,6 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def _remove_others(folder: Path, kept: Mapping[str, object]) -> None:
-    for path in sorted(folder.iterdir()):
-        if path.name not in kept:
+    for path in sorted(folder.glob("*")):
+        if path.name not in kept and path.is_file() and not path.name.endswith(".root.json"):
             path.unlink()

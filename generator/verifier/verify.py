@@ -40,7 +40,7 @@ try:
     from tuf.api.metadata import TargetFile
     from tuf.ngclient import FetcherInterface, Updater, UpdaterConfig
 except ImportError:
-    print("缺少程序库,请先运行:python -m pip install cryptography pyzipper tuf", file=sys.stderr)
+    print("缺少程序库，请先运行：python -m pip install cryptography pyzipper tuf", file=sys.stderr)
     sys.exit(3)  # not Python's 1, which would mean "not found"
 
 PINNED_ROOT = ""
@@ -52,22 +52,22 @@ ANSWERS = ("eligible", "not-found", "cannot-judge", "wrong-usage")
 TITLES = ("在名单内", "未查到", "不能判断", "请重新输入")
 AGAIN = "请到信用办网站重新下载名单包再试。"
 REASONS = {  # 5: each code is stable for ever; what is wrong, and what to do next
-    "malformed": ("这个文件不是名单包,或者没有下载完整。", AGAIN),
-    "damaged": ("名单包的内容坏了,或者被改过。", AGAIN),
-    "not-trusted": ("不能确认这份名单是信用办签发的。", "请不要使用它。" + AGAIN + "还是这样,请联系信用办。"),
-    "rolled-back": ("这份名单比这台设备用过的旧。", "请使用最新的名单包,旧的可以删掉。"),
-    "expired": ("这份名单过了有效期。", "请先看设备的日期对不对;日期没有错,就到信用办网站下载新的名单包。"),
-    "clock": ("设备的日期不对,比名单的签发日或者上次核验的日期还早。", "请把日期调准再试;日期没有错,请联系信用办。"),
-    "wrong-passphrase": ("口令不对。", "请照信用办的信重新输入16个字符;不分大小写,空格和横线可有可无。"),
-    "unknown-format": ("这份名单的格式,这个程序还不认识。", "请到信用办网站下载新的核验程序。"),
-    "state": ("核验记录(xinyi-state文件夹)读不出或者存不进。", "请看磁盘满没满、能不能写;还是这样,请联系信用办。"),
+    "malformed": ("这个文件不是名单包，或者没有下载完整。", AGAIN),
+    "damaged": ("名单包的内容坏了，或者被改过。", AGAIN),
+    "not-trusted": ("不能确认这份名单是信用办签发的。", "请不要使用它。" + AGAIN + "还是这样，请联系信用办。"),
+    "rolled-back": ("这份名单比这台设备用过的旧。", "请使用最新的名单包，旧的可以删掉。"),
+    "expired": ("这份名单过了有效期。", "请先看设备的日期对不对；日期没有错，就到信用办网站下载新的名单包。"),
+    "clock": ("设备的日期不对，比名单的签发日或者上次核验的日期还早。", "请把日期调准再试；日期没有错，请联系信用办。"),
+    "wrong-passphrase": ("口令不对。", "请照信用办的信重新输入16个字符；不分大小写，空格和横线可有可无。"),
+    "unknown-format": ("这份名单的格式，这个程序还不认识。", "请到信用办网站下载新的核验程序。"),
+    "state": ("核验记录（xinyi-state文件夹）读不出或者存不进。", "请看磁盘满没满、能不能写；还是这样，请联系信用办。"),
 }
 USAGES = {  # these never repeat what was typed: it may be a number
     "usage": ("用法不对。", "请运行 verify.py --help 查看用法。"),
     "bad-file": ("打不开指定的文件。", "请看文件名写得对不对。"),
-    "bad-table": ("表格读不出。", "应为CSV文件,第一行是列名:姓名、证件号码,或者统一社会信用代码。"),
-    "bad-name": ("姓名没有填,或者里面有认不出的字。", "请照身份证重新输入。"),
-    "bad-number": ("号码不对,可能抄错、漏了或者多了一位。", "请照证件重新输入。"),
+    "bad-table": ("表格读不出。", "应为CSV文件，第一行是列名：姓名、证件号码，或者统一社会信用代码。"),
+    "bad-name": ("姓名没有填，或者里面有认不出的字。", "请照身份证重新输入。"),
+    "bad-number": ("号码不对，可能抄错、漏了或者多了一位。", "请照证件重新输入。"),
 }
 
 
@@ -320,7 +320,7 @@ def root_chain(members: Mapping[str, bytes], known: Known, pin: str) -> list[byt
     require(numbered == set(names), "not-trusted")  # at a gap python-tuf would stop and keep the old root
     roots = [members[name] for name in names]
     if not pin and not known.roots:
-        raise Refused("not-trusted", "第一次使用,请在终端里运行并核对指纹,或者用 --root 写上信用办的信上印的指纹。")
+        raise Refused("not-trusted", "第一次使用，请在终端里运行并核对指纹，或者用 --root 写上信用办的信上印的指纹。")
     require(not pin or hashlib.sha256(roots[0]).hexdigest() == pin, "not-trusted")
     require(all(old.encode() == new for old, new in zip(known.roots, roots, strict=False)), "not-trusted")
     require(len(known.roots) <= len(roots), "rolled-back")
@@ -467,8 +467,8 @@ Report = dict[str, Any]  # an answer as --json shows it; "message" is the text f
 Cells = Mapping[str, str]  # what was typed, by the name of its column
 NAME, NUMBER, CODE = "姓名", "证件号码", "统一社会信用代码"
 HEADER = ("demo", "merchant", "office", "version", "issued", "expires", "age_days")
-NOT_BAD = "这不说明顾客有任何问题,只说明这份名单里没有查到,请照常接待。"
-CHECK = "请照证件核对输入的姓名和号码;没有输错的话,可以请顾客问信用办。"
+NOT_BAD = "这不说明顾客有任何问题，只说明这份名单里没有查到，请照常接待。"
+CHECK = "请照证件核对输入的姓名和号码；没有输错的话，可以请顾客问信用办。"
 
 
 def report(status: int, code: str, lines: Sequence[str], **more: object) -> Report:
@@ -481,8 +481,9 @@ def dated(answer: Report, bundle: Bundle, today: date) -> Report:
     """Return an answer with the age of its list, and the word 演示 if the list is a demonstration."""
     release, until = bundle.release, bundle.release.expires
     age, last_day = (today - release.issued).days, (until - timedelta(seconds=1)).date()
-    note = f"名单签发于{chinese(release.issued)},已有{age}天,可用到{chinese(last_day)}。"
-    demo = "【演示】这是演示用的名单,结果不能当真。\n" if bundle.demo else ""
+    old = f"已有{age}天" if age else "就是今天"
+    note = f"名单签发于{chinese(release.issued)}，{old}，可用到{chinese(last_day)}。"
+    demo = "【演示】这是演示用的名单，结果不能当真。\n" if bundle.demo else ""
     about = (bundle.demo, bundle.merchant, bundle.office, release.version)
     values = (*about, release.issued.isoformat(), until.isoformat(), age)
     return answer | dict(zip(HEADER, values, strict=True)) | {"message": f"{demo}{answer['message']}\n{note}"}
@@ -496,8 +497,10 @@ def chinese(day: date) -> str:
 def describe(perk: Perk) -> str:
     """Return what a scenario offers, in a few lines."""
     last_day = chinese(date.fromisoformat(perk["last_day"]))
-    conditions = [f"  条件:{condition}" for condition in perk["conditions"]]
-    return "\n".join([f"{perk['name']}({perk['provider']}):{perk['benefit']}", *conditions, f"  最后一天:{last_day}"])
+    conditions = [f"  条件：{condition}" for condition in perk["conditions"]]
+    return "\n".join(
+        [f"{perk['name']}（{perk['provider']}）：{perk['benefit']}", *conditions, f"  最后一天：{last_day}"]
+    )
 
 
 def judge(bundle: Bundle, today: date, cells: Cells) -> Report:
@@ -510,7 +513,7 @@ def judge(bundle: Bundle, today: date, cells: Cells) -> Report:
     found = bundle.look_up(who, today)
     if not found:
         return report(NOT_FOUND, "not-found", [NOT_BAD, CHECK], perks=[])
-    check = f"证照:单位名称是{bundle.organisations[who[1]][0]}" if code else "身份证:姓名与输入的一样,照片是本人"
+    check = f"证照：单位名称是{bundle.organisations[who[1]][0]}" if code else "身份证：姓名与输入的一样，照片是本人"
     return report(ELIGIBLE, "eligible", [*map(describe, found), f"请核对{check}。"], perks=found)
 
 
@@ -520,11 +523,11 @@ def judge_table(bundle: Bundle, today: date, rows: Mapping[int, Cells]) -> Repor
     for row, cells in rows.items():
         answer = judge(bundle, today, cells)
         status, perks = ANSWERS.index(answer["answer"]), answer["perks"]
-        days = [f"{perk['name']}(到{chinese(date.fromisoformat(perk['last_day']))})" for perk in perks]
-        lines.append(f"第{row}行:{TITLES[status]} {'、'.join(days)}".rstrip())
+        days = [f"{perk['name']}（到{chinese(date.fromisoformat(perk['last_day']))}）" for perk in perks]
+        lines.append(f"第{row}行：{TITLES[status]} {'、'.join(days)}".rstrip())
         results.append({"row": row, "answer": answer["answer"], "code": answer["code"], "perks": perks})
     status = NOT_FOUND if any(result["code"] != "eligible" for result in results) else ELIGIBLE
-    notes = [f"未查到:{NOT_BAD}{CHECK}"] if status else []
+    notes = [f"未查到：{NOT_BAD}{CHECK}"] if status else []
     return report(status, ANSWERS[status], lines + notes, results=results)
 
 
@@ -541,17 +544,17 @@ class Arguments(argparse.ArgumentParser):
 
 def arguments(words: Sequence[str] | None) -> argparse.Namespace:
     """Return the command line, understood."""
-    parser = Arguments(prog="verify.py", description="离线核验。不写要查谁,就逐个询问。", allow_abbrev=False)
-    parser.epilog = "口令在运行时输入,或者放在环境变量 XINYI_PASSPHRASE 里。"
+    parser = Arguments(prog="verify.py", description="离线核验。不写要查谁，就逐个询问。", allow_abbrev=False)
+    parser.epilog = "口令在运行时输入，或者放在环境变量 XINYI_PASSPHRASE 里。"
     parser.add_argument("bundle", metavar="BUNDLE", type=Path, help="从信用办网站下载的名单包")
     who = parser.add_mutually_exclusive_group()
     who.add_argument("--name", help="姓名")
     who.add_argument("--org", metavar="CODE", help="统一社会信用代码")
-    who.add_argument("--csv", type=Path, metavar="FILE", help="CSV表格:姓名、证件号码,或者统一社会信用代码")
-    parser.add_argument("--id", help="证件号码;不写就会询问,那样它不会留在命令记录里")
+    who.add_argument("--csv", type=Path, metavar="FILE", help="CSV表格：姓名、证件号码，或者统一社会信用代码")
+    parser.add_argument("--id", help="证件号码；不写就会询问，那样它不会留在命令记录里")
     parser.add_argument("--json", action="store_true", help="输出给程序读的结果")
-    parser.add_argument("--state", type=Path, metavar="DIR", help="核验记录放在哪里,不写就在本程序旁边")
-    parser.add_argument("--as-of", type=instant, metavar="T", help="按哪一天(或者带时区的时刻)核验,代替设备的时钟")
+    parser.add_argument("--state", type=Path, metavar="DIR", help="核验记录放在哪里，不写就在本程序旁边")
+    parser.add_argument("--as-of", type=instant, metavar="T", help="按哪一天（或者带时区的时刻）核验，代替设备的时钟")
     parser.add_argument("--root", type=fingerprint, metavar="FINGERPRINT", help="信用办的信上印的指纹")
     options = parser.parse_args(words)
     if options.id is not None and options.name is None:
@@ -615,7 +618,7 @@ def ask_passphrase() -> str:
     """Return the passphrase, which is never an argument: others could see it there."""
     if "XINYI_PASSPHRASE" in os.environ:
         return os.environ["XINYI_PASSPHRASE"]
-    return getpass.getpass("口令(输入时不显示):") if sys.stdin.isatty() else ask("口令:")
+    return getpass.getpass("口令（输入时不显示）：") if sys.stdin.isatty() else ask("口令：")
 
 
 def confirm_first_use(data: bytes, state: State) -> State:
@@ -624,18 +627,18 @@ def confirm_first_use(data: bytes, state: State) -> State:
     if state.pin or state.read(merchant).roots or not sys.stdin.isatty():
         return state
     digest = hashlib.sha256(members["metadata/1.root.json"]).hexdigest()
-    print("第一次使用。信用办的指纹:", " ".join(re.findall("....", digest)), sep="\n", file=sys.stderr)
-    same = ask("与信用办的信上印的完全一样吗?一样请输入“是”:") in ("是", "y", "Y", "yes")
+    print("第一次使用。信用办的指纹：", " ".join(re.findall("....", digest)), sep="\n", file=sys.stderr)
+    same = ask("与信用办的信上印的完全一样吗？一样请输入“是”：") in ("是", "y", "Y", "yes")
     return replace(state, pin=digest) if same else state
 
 
 def asked(name: str | None) -> Iterator[Cells]:
     """Yield what is typed, one person or organisation after the other, or only the number that goes with a name."""
-    while typed := name or ask("姓名,或者统一社会信用代码(直接按回车键结束):"):
+    while typed := name or ask("姓名，或者统一社会信用代码（直接按回车键结束）："):
         if re.search("[0-9]", canonical_number(typed)):
             yield {CODE: typed}
         else:
-            yield {NAME: typed, NUMBER: ask("证件号码:")}
+            yield {NAME: typed, NUMBER: ask("证件号码：")}
         if name:
             return
 
@@ -675,7 +678,7 @@ def show(answer: Report, as_json: bool) -> int:
 
 def crash(kind: type[BaseException], fault: BaseException, trace: object) -> NoReturn:  # noqa: ARG001
     """End what nobody foresaw with "cannot judge": Python's own status, 1, would mean "not found"."""
-    print(f"不能判断:程序中断({kind.__name__})。请再试一次;还是这样,请联系信用办。", file=sys.stderr)
+    print(f"不能判断：程序中断（{kind.__name__}）。请再试一次；还是这样，请联系信用办。", file=sys.stderr)
     raise SystemExit(CANNOT_JUDGE)
 
 

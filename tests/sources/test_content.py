@@ -232,6 +232,13 @@ MISTAKES = {
     "an empty part": Mistake(
         "policies/fangan/plan.md", "第一段", "", ("content/policies/fangan/plan.md：文件里没有文字。请补上正文",)
     ),
+    "an audience without an end": Mistake(
+        SCENARIO, "score_at_least = 1050", 'kind = ["enterprise"]',
+        (
+            f"{AT_SCENARIO}audience：只写了主体类型，没有写凭什么享受，也就没有期限。"
+            "加上分数、纳税信用级别、评价等级或荣誉的条件",
+        ),
+    ),
     "an unknown basis": Mistake(
         "policies/fangan/policy.toml", 'title = "条例"', 'title = "条例"\npolicy = "fangang"',
         (f"{AT_POLICY}bases：没有 fangang 这个政策。是不是想写 fangan",),

@@ -1,0 +1,1 @@
+"""Tests of the core: rules without files, clock or keys."""

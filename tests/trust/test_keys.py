@@ -1,0 +1,352 @@
+"""The ceremony: everything encrypted, all or nothing, and a demo that cannot pass for more."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shutil
+import stat
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from tuf.api.exceptions import UnsignedMetadataError
+from tuf.api.metadata import Metadata, Root
+
+from generator.core.model import MerchantId
+from generator.errors import KeysError, RefusedError
+from generator.trust import keys
+from generator.trust.keys import DEMO_PASSPHRASE, Passphrases
+
+AT = datetime(2026, 11, 20, 1, 2, 3, 456789, tzinfo=UTC)
+OFFICE = "office passphrase"
+ROOTS = ("first officer's", "second officer's", "third officer's")
+REAL = Passphrases(ROOTS, OFFICE)
+DEMO = Passphrases((DEMO_PASSPHRASE,) * 3, DEMO_PASSPHRASE)
+ALL = {"root-1.pem", "root-2.pem", "root-3.pem", "office.pem", "programme.key", "repository/metadata/1.root.json"}
+
+
+class PowerCutError(OSError):
+    """What a test lets happen."""
+
+
+@pytest.fixture(autouse=True)
+def quick_scrypt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stretch little: these passphrases are no secrets. One test looks at what is really used."""
+    monkeypatch.setattr(keys, "_SCRYPT_N", 16)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("made")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keys, "_SCRYPT_N", 16)
+        keys.init(folder, (folder,) * 3, REAL, 29, AT)
+    return folder
+
+
+@pytest.fixture
+def folder(made: Path, tmp_path: Path) -> Path:
+    """Return a copy of real keys, to be damaged at will."""
+    return shutil.copytree(made, tmp_path / "keys")
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def raw(path: Path, passphrase: str) -> bytes:
+    """Return the 32 secret bytes of a key file."""
+    key = serialization.load_pem_private_key(path.read_bytes(), passphrase.encode())
+    assert isinstance(key, ed25519.Ed25519PrivateKey)
+    return key.private_bytes_raw()
+
+
+class TestCeremony:
+    """Three root keys, one office key, the programme's secrets, the first root."""
+
+    def test_what_is_made(self, made: Path) -> None:
+        assert set(files(made)) == ALL
+
+    def test_only_the_owner_can_read(self, made: Path) -> None:
+        for name in ALL - {"repository/metadata/1.root.json"}:
+            assert stat.S_IMODE((made / name).stat().st_mode) == 0o600
+
+    def test_also_where_a_readable_file_was_left_under_the_name_beside(self, tmp_path: Path) -> None:
+        (tmp_path / "office.pem.new").touch(mode=0o666)
+        keys.write_private(tmp_path / "office.pem", b"secret")
+        assert stat.S_IMODE((tmp_path / "office.pem").stat().st_mode) == 0o600
+        assert files(tmp_path) == {"office.pem": b"secret"}
+
+    def test_no_secret_stands_in_any_file(self, folder: Path) -> None:
+        opened = keys.add_passphrases(folder, keys.open_office(folder, OFFICE), {MerchantId("jia"): "0123456789ABCDEF"})
+        programme = opened.programme
+        secrets = [raw(folder / f"root-{n}.pem", passphrase) for n, passphrase in enumerate(ROOTS, 1)]
+        secrets += [raw(folder / "office.pem", OFFICE), programme.u_salt, programme.t_key, programme.ref_key]
+        secrets += [b"0123456789ABCDEF", OFFICE.encode(), *(passphrase.encode() for passphrase in ROOTS)]
+        assert len(set(secrets)) == 12
+        for name, data in files(folder).items():
+            assert b"BEGIN PRIVATE KEY" not in data
+            unpacked = base64.b64decode(b"".join(data.splitlines()[1:-1])) if name.endswith(".pem") else b""
+            for secret in secrets:
+                for form in (secret, secret.hex().encode(), base64.b64encode(secret).rstrip(b"=")):
+                    assert form not in data + unpacked
+
+    def test_each_root_key_opens_with_its_officers_passphrase_only(self, made: Path) -> None:
+        for number, right in enumerate(ROOTS, 1):
+            for passphrase in (*ROOTS, OFFICE):
+                if passphrase == right:
+                    assert len(raw(made / f"root-{number}.pem", passphrase)) == 32
+                else:
+                    with pytest.raises(ValueError, match=r"."):
+                        raw(made / f"root-{number}.pem", passphrase)
+
+    def test_three_sticks(self, tmp_path: Path) -> None:
+        sticks = [tmp_path / f"stick-{n}" for n in (1, 2, 3)]
+        for stick in sticks:
+            stick.mkdir()
+        keys.init(tmp_path / "keys", sticks, REAL, 29, AT)
+        assert [sorted(files(stick)) for stick in sticks] == [["root-1.pem"], ["root-2.pem"], ["root-3.pem"]]
+        assert set(files(tmp_path / "keys")) == {"office.pem", "programme.key", "repository/metadata/1.root.json"}
+        assert keys.open_office(tmp_path / "keys", OFFICE).programme.token_bits == 29
+
+    def test_the_stretching_that_is_really_used(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.undo()
+        keys.init(tmp_path, (tmp_path,) * 3, REAL, 29, AT)
+        kdf = json.loads((tmp_path / "programme.key").read_bytes())["kdf"]
+        assert (kdf["name"], kdf["n"], kdf["r"], kdf["p"]) == ("scrypt", 65536, 8, 1)
+        assert keys.open_office(tmp_path, OFFICE).programme.token_bits == 29
+
+    def test_two_ceremonies_have_nothing_in_common(self, made: Path, tmp_path: Path) -> None:
+        keys.init(tmp_path, (tmp_path,) * 3, REAL, 29, AT)
+        one, other = keys.open_office(made, OFFICE), keys.open_office(tmp_path, OFFICE)
+        assert one.programme.u_salt != other.programme.u_salt
+        assert one.programme.t_key != other.programme.t_key
+        assert one.programme.ref_key != other.programme.ref_key
+        assert one.signer.public_key != other.signer.public_key
+
+
+class TestFirstRoot:
+    """Root: three keys, threshold two, two years; targets, snapshot, timestamp: the office key."""
+
+    def test_roles(self, made: Path) -> None:
+        root = Metadata[Root].from_file(str(made / "repository/metadata/1.root.json")).signed
+        office = keys.open_office(made, OFFICE).signer.public_key.keyid
+        assert root.version == 1
+        assert root.consistent_snapshot
+        assert root.expires == datetime(2028, 11, 19, 1, 2, 3, tzinfo=UTC)
+        assert (len(root.roles["root"].keyids), root.roles["root"].threshold) == (3, 2)
+        assert office not in root.roles["root"].keyids
+        for role in ("timestamp", "snapshot", "targets"):
+            assert (root.roles[role].keyids, root.roles[role].threshold) == ([office], 1)
+        assert len(root.keys) == 4
+
+    @pytest.mark.parametrize(("kept", "good"), [(3, True), (2, True), (1, False), (0, False)])
+    def test_any_two_of_three_signatures_are_needed(self, made: Path, kept: int, good: bool) -> None:
+        root = Metadata[Root].from_file(str(made / "repository/metadata/1.root.json"))
+        assert len(root.signatures) == 3
+        signatures = list(root.signatures.items())
+        for start in range(3):
+            root.signatures = dict((signatures[start:] + signatures[:start])[:kept])
+            if good:
+                root.signed.verify_delegate("root", root.signed_bytes, root.signatures)
+            else:
+                with pytest.raises(UnsignedMetadataError):
+                    root.signed.verify_delegate("root", root.signed_bytes, root.signatures)
+
+
+class TestAllOrNothing:
+    """Nothing is overwritten and nothing is left half done."""
+
+    @pytest.mark.parametrize("name", sorted(ALL))
+    def test_refuses_where_something_exists(self, tmp_path: Path, name: str) -> None:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"precious")
+        with pytest.raises(RefusedError, match="已经存在"):
+            keys.init(tmp_path, (tmp_path,) * 3, REAL, 29, AT)
+        assert files(tmp_path) == {name: b"precious"}
+
+    def test_also_where_a_key_lies_on_a_stick(self, tmp_path: Path) -> None:
+        sticks = [tmp_path / f"stick-{n}" for n in (1, 2, 3)]
+        sticks[2].mkdir()
+        (sticks[2] / "root-3.pem").write_bytes(b"precious")
+        with pytest.raises(RefusedError, match=r"root-3\.pem"):
+            keys.init(tmp_path / "keys", sticks, REAL, 29, AT)
+        assert files(tmp_path) == {"stick-3/root-3.pem": b"precious"}
+
+    @pytest.mark.parametrize("call", [(os, "open"), (os, "fsync"), (Path, "replace")], ids=lambda call: call[1])
+    @pytest.mark.parametrize("fails_at", range(6))
+    def test_a_disk_that_fails_leaves_nothing(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: tuple[object, str], fails_at: int
+    ) -> None:
+        real = getattr(*call)
+        calls = []
+
+        def fail(*arguments: object, **named: object) -> object:
+            calls.append(arguments)
+            if len(calls) > fails_at:
+                raise PowerCutError(28, "No space left on device", "somewhere")
+            return real(*arguments, **named)
+
+        sticks = [tmp_path / f"stick-{n}" for n in (1, 2, 3)]
+        for stick in sticks:
+            stick.mkdir()
+        with monkeypatch.context() as patch:
+            patch.setattr(*call, fail)
+            with pytest.raises(KeysError, match=r"somewhere 写不进去.*已写好的都已删掉"):
+                keys.init(tmp_path / "keys", sticks, REAL, 29, AT)
+        assert files(tmp_path) == {}
+        keys.init(tmp_path / "keys", sticks, REAL, 29, AT)
+        assert len(files(tmp_path)) == len(ALL)
+
+    @pytest.mark.parametrize("sticks", [1, 2, 4])
+    def test_three_folders_or_none(self, tmp_path: Path, sticks: int) -> None:
+        with pytest.raises(ValueError, match="3 root keys"):
+            keys.init(tmp_path, (tmp_path,) * sticks, REAL, 29, AT)
+        assert files(tmp_path) == {}
+
+    def test_sealing_cut_short_keeps_the_old_secrets(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        opened = keys.open_office(folder, OFFICE)
+        before = files(folder)
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(PowerCutError()))
+            with pytest.raises(PowerCutError):
+                keys.add_passphrases(folder, opened, {MerchantId("jia"): "0123456789ABCDEF"})
+        after = files(folder)
+        after.pop("programme.key.new")
+        assert after == before
+
+
+class TestPassphrases:
+    """Real keys want real passphrases; demo keys are known by their own."""
+
+    @pytest.mark.parametrize(
+        ("whose", "short"),
+        [
+            *((whose, short) for whose in range(4) for short in ("", "elevenchars", " " * 20)),
+            *((officer, DEMO_PASSPHRASE) for officer in range(3)),
+        ],
+    )
+    def test_short_and_demo_passphrases_are_refused(self, tmp_path: Path, short: str, whose: int) -> None:
+        given = [*ROOTS, OFFICE]
+        given[whose] = short
+        with pytest.raises(KeysError, match="口令至少要12个字符"):
+            keys.init(tmp_path, (tmp_path,) * 3, Passphrases(tuple(given[:3]), given[3]), 29, AT)
+        assert files(tmp_path) == {}
+
+    @pytest.mark.parametrize("wrong", ["", "office passphrasf", OFFICE + " ", DEMO_PASSPHRASE, ROOTS[0]])
+    def test_a_wrong_one_opens_nothing(self, made: Path, wrong: str) -> None:
+        with pytest.raises(KeysError, match="打不开"):
+            keys.open_office(made, wrong)
+
+    def test_the_right_one(self, made: Path) -> None:
+        opened = keys.open_office(made, OFFICE)
+        programme = opened.programme
+        assert (len(programme.u_salt), len(programme.t_key), len(programme.ref_key)) == (16, 32, 32)
+        assert (programme.token_bits, programme.passphrases, opened.demo) == (29, {}, False)
+
+    def test_merchants_are_added_and_kept(self, folder: Path) -> None:
+        jia, yi = MerchantId("jia"), MerchantId("yi")
+        opened = keys.add_passphrases(folder, keys.open_office(folder, OFFICE), {yi: "Y" * 16})
+        opened = keys.add_passphrases(folder, opened, {jia: "J" * 16})
+        again = keys.open_office(folder, OFFICE)
+        assert again.programme == opened.programme
+        assert again.programme.passphrases == {jia: "J" * 16, yi: "Y" * 16}
+
+    def test_nothing_secret_is_shown(self, folder: Path) -> None:
+        opened = keys.add_passphrases(folder, keys.open_office(folder, OFFICE), {MerchantId("jia"): "0123456789ABCDEF"})
+        shown = f"{opened!r} {opened} {opened.programme!r} {opened.signer!r} {REAL!r}"
+        office = raw(folder / "office.pem", OFFICE)
+        programme = opened.programme
+        for secret in (office, programme.u_salt, programme.t_key, programme.ref_key):
+            assert repr(secret)[2:-1] not in shown
+            assert secret.hex() not in shown
+        for text in ("0123456789ABCDEF", OFFICE, *ROOTS):
+            assert text not in shown
+
+
+class TestDemo:
+    """A key set that opens with the demo passphrase is a demo: no marker says so, therefore none can be removed."""
+
+    @pytest.fixture
+    def demo(self, tmp_path: Path) -> Path:
+        keys.init(tmp_path / "demo", (tmp_path / "demo",) * 3, DEMO, 29, AT)
+        return tmp_path / "demo"
+
+    def test_demo_keys_are_known(self, demo: Path, made: Path) -> None:
+        assert keys.is_demo(demo)
+        assert keys.open_office(demo, DEMO_PASSPHRASE).demo
+        assert not keys.is_demo(made)
+        assert not keys.is_demo(demo / "nothing here")
+
+    def test_real_officers_do_not_make_a_demo_real(self, tmp_path: Path) -> None:
+        keys.init(tmp_path, (tmp_path,) * 3, Passphrases(ROOTS, DEMO_PASSPHRASE), 29, AT)
+        assert keys.is_demo(tmp_path)
+
+    def test_no_file_holds_a_marker(self, demo: Path, made: Path) -> None:
+        assert set(files(demo)) == set(files(made))
+        assert not any(b"demo" in data.lower() for data in files(demo).values())
+        assert {*json.loads(files(demo)["programme.key"])} == {*json.loads(files(made)["programme.key"])}
+
+    @pytest.mark.parametrize("exchanged", ["office.pem", "programme.key"])
+    def test_half_a_demo_opens_with_no_passphrase(self, demo: Path, made: Path, exchanged: str) -> None:
+        shutil.copy(made / exchanged, demo / exchanged)
+        assert not keys.is_demo(demo)
+        for passphrase in (DEMO_PASSPHRASE, OFFICE):
+            with pytest.raises(KeysError):
+                keys.open_office(demo, passphrase)
+
+
+class TestDamage:
+    """Missing and damaged files end in a message, never in a traceback."""
+
+    @pytest.mark.parametrize("name", ["office.pem", "programme.key"])
+    def test_a_missing_file_is_named(self, folder: Path, name: str) -> None:
+        (folder / name).unlink()
+        with pytest.raises(KeysError, match=name):
+            keys.open_office(folder, OFFICE)
+
+    @pytest.mark.parametrize("name", ["office.pem", "programme.key"])
+    @pytest.mark.parametrize("data", [b"", b"\xff\xfe", b"{}", b"[]", b"null", b'{"kdf": 1, "fernet": 2}'])
+    def test_other_content(self, folder: Path, name: str, data: bytes) -> None:
+        (folder / name).write_bytes(data)
+        with pytest.raises(KeysError, match="打不开"):
+            keys.open_office(folder, OFFICE)
+
+    def test_any_flipped_byte_of_the_sealed_secrets(self, folder: Path) -> None:
+        good = keys.open_office(folder, OFFICE).programme
+        sealed = (folder / "programme.key").read_bytes()
+        for index in range(0, len(sealed), 3):
+            (folder / "programme.key").write_bytes(sealed[:index] + bytes([sealed[index] ^ 1]) + sealed[index + 1 :])
+            try:
+                assert keys.open_office(folder, OFFICE).programme == good  # a blank, or a number that is only noted
+            except KeysError:
+                continue
+
+    @pytest.mark.parametrize("end", [0, 60, 150])
+    def test_a_key_file_cut_short(self, folder: Path, end: int) -> None:
+        (folder / "office.pem").write_bytes((folder / "office.pem").read_bytes()[:end])
+        with pytest.raises(KeysError, match="打不开"):
+            keys.open_office(folder, OFFICE)
+
+    def test_a_key_that_is_not_encrypted_is_refused(self, folder: Path) -> None:
+        key = ed25519.Ed25519PrivateKey.generate()
+        plain = key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        (folder / "office.pem").write_bytes(plain)
+        with pytest.raises(KeysError, match="打不开"):
+            keys.open_office(folder, OFFICE)
+
+    def test_a_key_of_another_kind_is_refused(self, folder: Path) -> None:
+        pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.BestAvailableEncryption(OFFICE.encode()),
+        )
+        (folder / "office.pem").write_bytes(pem)
+        with pytest.raises(KeysError, match="不是本程序生成的密钥"):
+            keys.open_office(folder, OFFICE)
