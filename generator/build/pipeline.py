@@ -81,7 +81,7 @@ def build(root: Path, as_of: date, keys: OfficeKeys, progress: Progress) -> Repo
     )
     pages = render(edition, root / "templates")
     files = {**pages, **writing.downloads(release, edition, packed)}
-    gate.check({**files, **targets.plain}, gate.watch(_everyone(office), _open_text(root, office)))
+    gate.check({**files, **targets.plain}, gate.watch(_everyone(office), _open_text(root, office), _phrases(office)))
     repository.save_release(store, release)
     writing.swap_in(root / "build" / "site", files)
     writing.swap_in(root / "build" / "office", {"standings.csv": writing.standings_csv(office.standings, references)})
@@ -112,7 +112,7 @@ def _everyone(office: Office) -> Iterable[Person]:
 
 
 def _open_text(root: Path, office: Office) -> str:
-    """Return everything that is public anyway: content and templates, organisations, names published by consent."""
+    """Return what is public anyway: content, templates and the verifier, and names published by consent."""
     parts = [
         path.read_text(encoding="utf-8", errors="replace")
         for folder in ("content", "templates")
@@ -120,20 +120,23 @@ def _open_text(root: Path, office: Office) -> str:
         if path.is_file()
     ]
     parts.append(writing.VERIFIER.read_text(encoding="utf-8"))
-    for standing in office.standings:
-        nomination = standing.nomination
-        parts += [nomination.honour, nomination.awarder]
-        if not isinstance(nomination.subject, Person) or (
-            nomination.publication is PublicationMode.FULL and disclose(standing, "", office.as_of)
-        ):
-            parts.append(nomination.subject.name)
     parts += [
-        row.subject.name
-        for snapshot in office.lists.snapshots
-        for row in snapshot.rows
-        if isinstance(row.subject, Organisation)
+        standing.nomination.subject.name
+        for standing in office.standings
+        if standing.nomination.publication is PublicationMode.FULL and disclose(standing, "", office.as_of)
     ]
     return "\n".join(parts)
+
+
+def _phrases(office: Office) -> Iterable[str]:
+    """Yield what is public as a whole and may hold somebody's name: organisations, honours, who awards them."""
+    for standing in office.standings:
+        nomination = standing.nomination
+        yield from (nomination.honour, nomination.awarder)
+        if isinstance(nomination.subject, Organisation):
+            yield nomination.subject.name
+    for snapshot in office.lists.snapshots:
+        yield from (row.subject.name for row in snapshot.rows if isinstance(row.subject, Organisation))
 
 
 def _count(standings: Iterable[Standing], kind: type[Person] | type[Organisation]) -> dict[Stage, int]:

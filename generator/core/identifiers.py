@@ -75,13 +75,13 @@ def parse_resident_number(text: str) -> Number:
         number += id_check_digit(number)
     if not re.fullmatch(r"[0-9]{17}[0-9X]", number):
         what = "里面有不是数字的字符" if len(number) == 18 else f"这里是{len(number)}位"
-        raise IdentifierError(f"身份证号应为18位数字(末位可为X),{what}" if number else "身份证号没有填")
+        raise IdentifierError(f"身份证号应为18位数字（末位可为X），{what}" if number else "身份证号没有填")
     try:
         date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
     except ValueError:
         raise IdentifierError("身份证号里的出生日期不存在") from None
     if id_check_digit(number[:17]) != number[17]:
-        raise IdentifierError("身份证号校验位不对,可能有一位抄错")
+        raise IdentifierError("身份证号校验位不对，可能有一位抄错")
     return Number(number)
 
 
@@ -89,11 +89,11 @@ def parse_credit_code(text: str) -> CreditCode:
     """Return a unified social credit code, or raise ``IdentifierError``."""
     code = canonical_number(text)
     if len(code) != 18:
-        raise IdentifierError(f"统一社会信用代码应为18位,这里是{len(code)}位" if code else "统一社会信用代码没有填")
+        raise IdentifierError(f"统一社会信用代码应为18位，这里是{len(code)}位" if code else "统一社会信用代码没有填")
     if wrong := sorted(set(code) - set(_CODE_ALPHABET)):
         raise IdentifierError(f"统一社会信用代码里不会有字符{'、'.join(wrong)}")
     if credit_code_check_digit(code[:17]) != code[17]:
-        raise IdentifierError("统一社会信用代码校验位不对,可能有一位抄错")
+        raise IdentifierError("统一社会信用代码校验位不对，可能有一位抄错")
     return CreditCode(code)
 
 

@@ -1,8 +1,8 @@
 """Keys on disk: three root keys, one office key, and the programme's sealed secrets.
 
-``root-N.pem`` and ``office.pem`` are Ed25519 keys in encrypted PKCS#8; ``programme.key`` holds the secrets of
-docs/spec/bundle.md, section 3, and the merchants' passphrases, sealed under the office passphrase. A key set that opens
-with ``DEMO_PASSPHRASE`` is a demo: no marker says so, therefore none can be removed.
+``root-N.pem`` and ``office.pem`` are Ed25519 keys in encrypted PKCS#8 (``encrypt_key``); ``programme.key`` holds the
+secrets of docs/spec/bundle.md, section 3, and the merchants' passphrases, sealed under the office passphrase. A key set
+that opens with ``DEMO_PASSPHRASE`` is a demo: no marker says so, therefore none can be removed.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import secrets as system_random
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -34,7 +35,8 @@ ROOT_LIFE = timedelta(days=730)
 SHORTEST_PASSPHRASE = 12
 
 OFFICE_PEM, PROGRAMME_KEY = "office.pem", "programme.key"
-_SCRYPT_N, _SCRYPT_R, _SCRYPT_P = 1 << 16, 8, 1
+_SCRYPT_N = 1 << 16
+_STRETCHED = re.compile(rb"scrypt n=([0-9]{1,7}) r=8 p=1 salt=([0-9a-f]{32})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +83,12 @@ def init(folder: Path, root_folders: Sequence[Path], passphrases: Passphrases, t
     demo = passphrases.office == DEMO_PASSPHRASE
     for passphrase in (*passphrases.roots, passphrases.office):
         if len(passphrase.strip()) < SHORTEST_PASSPHRASE or (not demo and passphrase == DEMO_PASSPHRASE):
-            raise KeysError(f"口令至少要{SHORTEST_PASSPHRASE}个字符,也不能用演示口令。请换一个,或直接回车让程序生成")
+            raise KeysError(f"口令至少要{SHORTEST_PASSPHRASE}个字符，也不能用演示口令。请换一个，或直接回车让程序生成")
     paths = [place / f"root-{number}.pem" for number, place in enumerate(root_folders, 1)]
     metadata = folder / "repository" / "metadata"
     for path in (*paths, folder / OFFICE_PEM, folder / PROGRAMME_KEY, metadata):
         if path.exists():
-            raise RefusedError(f"{path} 已经存在。密钥只能生成一次；要重新开始,请先把整个旧 keys 文件夹移走保存")
+            raise RefusedError(f"{path} 已经存在。密钥只能生成一次；要重新开始，请先把整个旧 keys 文件夹移走保存")
     roots = [CryptoSigner.generate_ed25519() for _ in range(ROOT_KEYS)]
     office = CryptoSigner.generate_ed25519()
     programme = Programme(
@@ -96,9 +98,11 @@ def init(folder: Path, root_folders: Sequence[Path], passphrases: Passphrases, t
         token_bits=token_bits,
         passphrases={},
     )
-    sealed_roots = (_pem(signer, passphrase) for signer, passphrase in zip(roots, passphrases.roots, strict=True))
+    sealed_roots = (
+        encrypt_key(signer, passphrase) for signer, passphrase in zip(roots, passphrases.roots, strict=True)
+    )
     files = dict(zip(paths, sealed_roots, strict=True))
-    files[folder / OFFICE_PEM] = _pem(office, passphrases.office)
+    files[folder / OFFICE_PEM] = encrypt_key(office, passphrases.office)
     files[folder / PROGRAMME_KEY] = _seal(programme, passphrases.office)
     files[metadata / "1.root.json"] = _first_root(roots, office, at)
     _write_all_or_none(files)
@@ -110,13 +114,7 @@ def open_office(folder: Path, passphrase: str) -> OfficeKeys:
         pem, sealed = (folder / OFFICE_PEM).read_bytes(), (folder / PROGRAMME_KEY).read_bytes()
     except FileNotFoundError as error:
         raise KeysError(f"没有找到密钥文件 {error.filename}。第一次使用请先运行 xinyi keys init") from error
-    try:
-        key = serialization.load_pem_private_key(pem, passphrase.encode())
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise KeysError("办公室密钥打不开：口令不对,或文件已损坏") from error
-    if not isinstance(key, Ed25519PrivateKey):
-        raise KeysError(f"{folder / OFFICE_PEM} 不是本程序生成的密钥")
-    return OfficeKeys(CryptoSigner(key), _unseal(sealed, passphrase), passphrase)
+    return OfficeKeys(decrypt_key(pem, passphrase), _unseal(sealed, passphrase), passphrase)
 
 
 def is_demo(folder: Path) -> bool:
@@ -171,13 +169,33 @@ def _beside(path: Path) -> Path:
     return path.with_name(path.name + ".new")
 
 
-def _pem(signer: CryptoSigner, passphrase: str) -> bytes:
+def encrypt_key(signer: CryptoSigner, passphrase: str) -> bytes:
+    """Return a signing key as encrypted PKCS#8 under a line that says how its password comes from the passphrase.
+
+    PKCS#8 alone stretches with 2,048 rounds of PBKDF2, too little for a passphrase somebody chose; so its password is
+    the passphrase stretched by scrypt, in hexadecimal.
+    """
     key = serialization.load_pem_private_key(signer.private_bytes, None)
-    return key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.BestAvailableEncryption(passphrase.encode()),
-    )
+    salt = system_random.token_bytes(16)
+    encryption = serialization.BestAvailableEncryption(_stretch(passphrase, salt, _SCRYPT_N).hex().encode())
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption)
+    return f"scrypt n={_SCRYPT_N} r=8 p=1 salt={salt.hex()}\n".encode() + pem
+
+
+def decrypt_key(data: bytes, passphrase: str) -> CryptoSigner:
+    """Return the signing key of such a file; raise ``KeysError`` if it does not open."""
+    line, _, pem = data.partition(b"\n")
+    stretched = _STRETCHED.fullmatch(line)
+    if stretched is None:
+        raise KeysError("密钥打不开：不是本程序生成的密钥，或文件已损坏")
+    try:
+        password = _stretch(passphrase, bytes.fromhex(stretched[2].decode()), int(stretched[1])).hex().encode()
+        key = serialization.load_pem_private_key(pem, password)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise KeysError("密钥打不开：口令不对，或文件已损坏") from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise KeysError("不是本程序生成的密钥")
+    return CryptoSigner(key)
 
 
 def _first_root(roots: Sequence[CryptoSigner], office: CryptoSigner, at: datetime) -> bytes:
@@ -204,8 +222,8 @@ def _seal(programme: Programme, passphrase: str) -> bytes:
     salt = system_random.token_bytes(16)
     box = {
         "format": 1,
-        "kdf": {"name": "scrypt", "n": _SCRYPT_N, "r": _SCRYPT_R, "p": _SCRYPT_P, "salt": salt.hex()},
-        "fernet": _fernet(passphrase, salt).encrypt(json.dumps(plain).encode()).decode(),
+        "kdf": {"name": "scrypt", "n": _SCRYPT_N, "r": 8, "p": 1, "salt": salt.hex()},
+        "fernet": _fernet(passphrase, salt, _SCRYPT_N).encrypt(json.dumps(plain).encode()).decode(),
     }
     return json.dumps(box, indent=1).encode()
 
@@ -213,7 +231,9 @@ def _seal(programme: Programme, passphrase: str) -> bytes:
 def _unseal(sealed: bytes, passphrase: str) -> Programme:
     try:
         box = json.loads(sealed)
-        plain = json.loads(_fernet(passphrase, bytes.fromhex(box["kdf"]["salt"])).decrypt(box["fernet"].encode()))
+        plain = json.loads(
+            _fernet(passphrase, bytes.fromhex(box["kdf"]["salt"]), box["kdf"]["n"]).decrypt(box["fernet"].encode())
+        )
         return Programme(
             u_salt=bytes.fromhex(plain["u_salt"]),
             t_key=bytes.fromhex(plain["t_key"]),
@@ -222,9 +242,15 @@ def _unseal(sealed: bytes, passphrase: str) -> Programme:
             passphrases=plain["passphrases"],
         )
     except (ValueError, KeyError, TypeError, AttributeError, InvalidToken) as error:
-        raise KeysError(f"{PROGRAMME_KEY} 打不开：口令不对,或文件已损坏。请从备份恢复,不要重新生成") from error
+        raise KeysError(f"{PROGRAMME_KEY} 打不开：口令不对，或文件已损坏。请从备份恢复，不要重新生成") from error
 
 
-def _fernet(passphrase: str, salt: bytes) -> Fernet:
-    key = Scrypt(salt=salt, length=32, n=_SCRYPT_N, r=_SCRYPT_R, p=_SCRYPT_P).derive(passphrase.encode())
-    return Fernet(base64.urlsafe_b64encode(key))
+def _fernet(passphrase: str, salt: bytes, n: int) -> Fernet:
+    return Fernet(base64.urlsafe_b64encode(_stretch(passphrase, salt, n)))
+
+
+def _stretch(passphrase: str, salt: bytes, n: int) -> bytes:
+    """Return 32 bytes; raise ``ValueError`` for an n that no file of ours has."""
+    if n > _SCRYPT_N:
+        raise ValueError(f"scrypt with n = {n}")
+    return Scrypt(salt=salt, length=32, n=n, r=8, p=1).derive(passphrase.encode())

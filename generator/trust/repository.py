@@ -113,7 +113,7 @@ def next_release(
     if current and current.issued == issued and current.targets == targets and known == roots:
         return current
     version = 1 if current is None else current.version + 1
-    expires = issued + RELEASE_LIFE
+    expires = min(issued + RELEASE_LIFE, Metadata[Root].from_bytes(newest).signed.expires)
     files = {}
     for merchant, data in sorted(targets.items()):
         file = TargetFile.from_data(target_path(merchant), data, ["sha256"])
@@ -197,7 +197,7 @@ def _check_signer(root: bytes, signer: CryptoSigner, at: datetime) -> None:
         if signer.public_key.keyid not in signed.roles[role].keyids:
             raise KeysError("办公室密钥与根证书不配套：这把密钥不在根证书里。请用同一次生成的一套密钥")
     if signed.expires <= at:
-        raise RefusedError(f"根证书已于{signed.expires:%Y-%m-%d}到期,不能再签发名单。请先更新根证书")
+        raise RefusedError(f"根证书已于{signed.expires:%Y-%m-%d}到期，不能再签发名单。请先更新根证书")
 
 
 def _sign(signed: Targets | Snapshot | Timestamp, signer: CryptoSigner) -> bytes:

@@ -61,7 +61,7 @@ def classes(files: Mapping[str, bytes]) -> list[tuple[dict[str, str], list[int]]
 def dummies(day: date, count: int, t: int = 29) -> list[int]:
     """Return the beginning of one day's sequence of dummies, as the specification words it (4.3)."""
     messages = (b"xinyi/dummy/1\0" + day.isoformat().encode() + b"\0" + i.to_bytes(4, "big") for i in range(count))
-    return [int.from_bytes(hmac.digest(T_KEY, message, "sha256"), "big") >> (256 - t) for message in messages]
+    return [int.from_bytes(hmac.digest(REF_KEY, message, "sha256"), "big") >> (256 - t) for message in messages]
 
 
 class TestMerge:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from tuf.api.exceptions import UnsignedMetadataError
 from tuf.api.metadata import Metadata, Root
 
@@ -60,7 +61,8 @@ def files(folder: Path) -> dict[str, bytes]:
 
 def raw(path: Path, passphrase: str) -> bytes:
     """Return the 32 secret bytes of a key file."""
-    key = serialization.load_pem_private_key(path.read_bytes(), passphrase.encode())
+    signer = keys.decrypt_key(path.read_bytes(), passphrase)
+    key = serialization.load_pem_private_key(signer.private_bytes, None)
     assert isinstance(key, ed25519.Ed25519PrivateKey)
     return key.private_bytes_raw()
 
@@ -101,7 +103,7 @@ class TestCeremony:
                 if passphrase == right:
                     assert len(raw(made / f"root-{number}.pem", passphrase)) == 32
                 else:
-                    with pytest.raises(ValueError, match=r"."):
+                    with pytest.raises(KeysError, match="口令不对"):
                         raw(made / f"root-{number}.pem", passphrase)
 
     def test_three_sticks(self, tmp_path: Path) -> None:
@@ -337,16 +339,21 @@ class TestDamage:
         plain = key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
-        (folder / "office.pem").write_bytes(plain)
-        with pytest.raises(KeysError, match="打不开"):
-            keys.open_office(folder, OFFICE)
+        line = (folder / "office.pem").read_bytes().partition(b"\n")[0]
+        for damaged, message in ((plain, "打不开"), (line + b"\n" + plain, "打不开")):
+            (folder / "office.pem").write_bytes(damaged)
+            with pytest.raises(KeysError, match=message):
+                keys.open_office(folder, OFFICE)
 
     def test_a_key_of_another_kind_is_refused(self, folder: Path) -> None:
+        line = (folder / "office.pem").read_bytes().partition(b"\n")[0].decode()
+        n, salt = (field.partition("=")[2] for field in (line.split()[1], line.split()[4]))
+        password = Scrypt(salt=bytes.fromhex(salt), length=32, n=int(n), r=8, p=1).derive(OFFICE.encode()).hex()
         pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
             serialization.Encoding.PEM,
             serialization.PrivateFormat.PKCS8,
-            serialization.BestAvailableEncryption(OFFICE.encode()),
+            serialization.BestAvailableEncryption(password.encode()),
         )
-        (folder / "office.pem").write_bytes(pem)
+        (folder / "office.pem").write_bytes(line.encode() + b"\n" + pem)
         with pytest.raises(KeysError, match="不是本程序生成的密钥"):
             keys.open_office(folder, OFFICE)

@@ -16,8 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from securesystemslib.signer import CryptoSigner
 from tuf.api.metadata import Metadata, Root
 from tuf.ngclient import Updater
@@ -73,11 +71,8 @@ def ceremony(tmp_path_factory: pytest.TempPathFactory) -> Ceremony:
         patch.setattr(keys, "_SCRYPT_N", 16)
         keys.init(folder, (folder,) * 3, keys.Passphrases((PASSPHRASE,) * 3, PASSPHRASE), 29, CEREMONY)
         office = keys.open_office(folder, PASSPHRASE).signer
-    opened = [
-        serialization.load_pem_private_key((folder / f"root-{n}.pem").read_bytes(), PASSPHRASE.encode())
-        for n in (1, 2, 3)
-    ]
-    officers = tuple(CryptoSigner(key) for key in opened if isinstance(key, Ed25519PrivateKey))
+        files = [(folder / f"root-{n}.pem").read_bytes() for n in (1, 2, 3)]
+        officers = tuple(keys.decrypt_key(file, PASSPHRASE) for file in files)
     return Ceremony((folder / "repository/metadata/1.root.json").read_bytes(), office, officers)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import select
 import shutil
 import subprocess
 import sys
@@ -117,9 +118,9 @@ def test_on_a_terminal_it_asks_for_everything_and_shows_neither_passphrase_nor_t
         ("口令", f"{PASSPHRASE}\n"),
         ("一样请输入", "是\n"),
         ("姓名", "张三\n"),
-        ("证件号码:", f"{ZHANG[1]}\n"),
+        ("证件号码：", f"{ZHANG[1]}\n"),
         ("姓名", "张三\n"),
-        ("证件号码:", f"{STRANGER[1]}\n"),
+        ("证件号码：", f"{STRANGER[1]}\n"),
         ("姓名", "\n"),
     ]
     code, shown = converse([sys.executable, "-I", "verify.py", "canyin.zip", *TODAY], folder, dialogue)
@@ -140,6 +141,9 @@ def converse(command: list[str], folder: Path, dialogue: list[tuple[str, str]]) 
         shown, seen = b"", 0
         for prompt, answer in dialogue:
             while prompt.encode() not in shown[seen:]:
+                if not select.select([ours], [], [], 30)[0]:
+                    process.kill()
+                    pytest.fail(f"no prompt {prompt!r} after {shown.decode()!r}")
                 shown += os.read(ours, 4096)
             seen = len(shown)
             os.write(ours, answer.encode())
