@@ -17,7 +17,7 @@ check: $(DEV)  ## formatting, lint, types, import contracts, every test
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n auto $(PYTEST_ARGS)
+	$(BIN)/pytest -n auto --dist loadgroup $(PYTEST_ARGS)
 
 lists: $(DEV)  ## write the fictional lists again
 	$(BIN)/python -m tests.fictional

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from generator.errors import GeneratorError, InputFaultsError, KeysError, LeakError
+from generator.errors import GeneratorError, InputFaultsError, KeysError, LeakError, RefusedError
 
 if TYPE_CHECKING:
     from generator.trust.keys import OfficeKeys
@@ -122,8 +122,11 @@ def build(root: Path, as_of: date, as_json: bool) -> None:
     """生成网站和名单包；有任何问题都不动旧网站。"""
     from generator.build import pipeline, reports
 
+    opened = open_keys(root)
+    if as_of > _today() and not opened.demo:
+        raise RefusedError(f"{as_of} 还没有到，不能提前签发名单。请改用今天的日期")
     with Progress() as progress:
-        report = pipeline.build(root, as_of, open_keys(root), progress)
+        report = pipeline.build(root, as_of, opened, progress)
     click.echo(reports.as_json(reports.build_values(report)) if as_json else reports.build_text(report))
 
 
@@ -271,7 +274,9 @@ def keys_status(root: Path, as_json: bool) -> None:
     from generator.build import reports
 
     folder = root / "keys"
-    click.echo(reports.as_json(reports.keys_values(folder)) if as_json else reports.keys_text(folder, _today()))
+    click.echo(
+        reports.as_json(reports.keys_values(folder, ZONE)) if as_json else reports.keys_text(folder, ZONE, _today())
+    )
 
 
 @main.group()
@@ -303,7 +308,7 @@ def open_keys(root: Path) -> OfficeKeys:
     if trust.is_demo(folder):
         return trust.open_office(folder, trust.DEMO_PASSPHRASE)
     if not (folder / trust.OFFICE_PEM).exists():
-        raise KeysError("还没有密钥。第一次使用请先运行 xinyi keys init（试用可加 --demo）")
+        raise KeysError(trust.MISSING.format(folder / trust.OFFICE_PEM))
     passphrase = os.environ.get(PASSPHRASE) or click.prompt("办公室密钥口令", hide_input=True, err=True)
     return trust.open_office(folder, passphrase)
 

@@ -67,7 +67,7 @@ def test_the_demo_says_what_it_did(demo: Demo) -> None:
         "已退出",
         "已报送",
         "第1版",
-        "到期",
+        "可用到",
         "在名单内",
         "未查到",
         "index.html",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -11,7 +11,7 @@ from pathlib import Path
 from generator.build.office import read
 from generator.core import wording
 from generator.core.lifecycle import decisions_by_nomination
-from generator.core.model import AnyDecision, UnitId
+from generator.core.model import AnyDecision, Objection, Resolution, UnitId
 from generator.errors import RefusedError
 from generator.sources import decisions
 from generator.sources.units import unit_by_name
@@ -40,6 +40,10 @@ def record(root: Path, decision: AnyDecision) -> str:
     if not matches:
         raise RefusedError("这一批里没有这个姓名（名称）和号码的条目。请核对批次、姓名和号码，一个字也不能差")
     nomination, earlier = matches[0]
+    if not (decision.grounds.strip() and decision.operator.strip()):
+        raise RefusedError("理由和经办人不能空着：以后答复异议要用")
+    if isinstance(decision, Resolution) and not _has_open_objection(earlier):
+        raise RefusedError("这一条没有等待答复的异议。要从名单上撤下，请用 xinyi record withdraw")
     if decision.day < max([nomination.received, *(known.day for known in earlier)]):
         raise RefusedError("这个日期早于报送日期，或早于已经记录的上一个决定。请核对日期")
     with _locked(root / _LOCK):
@@ -54,6 +58,11 @@ def record(root: Path, decision: AnyDecision) -> str:
         beside.replace(path)
     standings = read(root, decision.day).standings
     return wording.explain(next(s for s in standings if s.nomination.place == nomination.place))
+
+
+def _has_open_objection(decisions: Sequence[AnyDecision]) -> bool:
+    last = [d for d in decisions if isinstance(d, Objection | Resolution)][-1:]
+    return any(isinstance(decision, Objection) for decision in last)
 
 
 def unit_named(root: Path, text: str, as_of: date) -> UnitId:

@@ -8,11 +8,13 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from generator.build.office import Office
 from generator.build.pipeline import Report
 from generator.core import wording
 from generator.core.lifecycle import Reason, Stage
+from generator.core.model import ONE_DAY
 from generator.errors import InputFaultsError
 from generator.trust import repository
 from generator.trust.keys import is_demo
@@ -127,7 +129,7 @@ def build_text(report: Report) -> str:
     lines.append(f"新计算名单代码{report.derived}人。")
     lines.append(f"名单包{len(report.bundles)}个，其中{len(report.remade)}个内容有变：")
     lines += [
-        f"  {record.file}　第{record.version}版，{wording.day(record.expires)}到期，{record.name}"
+        f"  {record.file}　第{record.version}版，可用到{wording.day(record.expires - ONE_DAY)}，{record.name}"
         f"{'（有变）' if record.merchant in report.remade else ''}"
         for record in report.bundles
     ]
@@ -135,35 +137,36 @@ def build_text(report: Report) -> str:
     return "\n".join(lines)
 
 
-def keys_values(folder: Path) -> dict[str, Any]:
-    """Return the fingerprint, the root's and the release's expiry, and whether the keys are a demo."""
+def keys_values(folder: Path, zone: ZoneInfo) -> dict[str, Any]:
+    """Return the fingerprint, the first days on which root and release are refused, and whether this is a demo."""
     store = folder / "repository"
     release = repository.read_release(store)
     return {
         "demo": is_demo(folder),
         "root_sha256": repository.root_fingerprint(store),
-        "root_expires": repository.root_expiry(store).date().isoformat(),
+        "root_expires": repository.root_expiry(store).astimezone(zone).date().isoformat(),
         "release": release.version if release else None,
-        "release_expires": release.expires.date().isoformat() if release else None,
+        "release_expires": release.expires.astimezone(zone).date().isoformat() if release else None,
     }
 
 
-def keys_text(folder: Path, as_of: date) -> str:
+def keys_text(folder: Path, zone: ZoneInfo, as_of: date) -> str:
     """Return the same for staff, with what to do when something runs out soon."""
-    values = keys_values(folder)
+    values = keys_values(folder, zone)
     lines = ["这是演示密钥，不能用于正式工作。"] if values["demo"] else []
     lines.append(f"根证书指纹：{values['root_sha256']}")
-    lines.append(f"根证书到期：{_in_words(values['root_expires'], as_of)}")
+    lines.append(f"根证书可用到：{_in_words(values['root_expires'], as_of)}")
     if values["release"]:
-        lines.append(f"名单包：第{values['release']}版，到期：{_in_words(values['release_expires'], as_of)}")
+        lines.append(f"名单包：第{values['release']}版，可用到：{_in_words(values['release_expires'], as_of)}")
     else:
         lines.append("还没有发布过名单包。")
     return "\n".join(lines)
 
 
 def _in_words(expires: str, as_of: date) -> str:
-    day = date.fromisoformat(expires)
+    """Return the last usable day, and how long that is from now."""
+    day = date.fromisoformat(expires) - ONE_DAY
     left = (day - as_of).days
-    if left <= 0:
+    if left < 0:
         return f"{wording.day(day)}，已经到期！"
     return f"{wording.day(day)}，还有{left}天" + ("，请尽快更新！" if left <= _WARN_DAYS else "")

@@ -30,6 +30,7 @@ from generator.core.model import MerchantId
 from generator.errors import KeysError, RefusedError
 
 DEMO_PASSPHRASE = "demo-demo-demo-demo"  # noqa: S105 - known to everybody, on purpose
+MISSING = "没有找到 {}。第一次使用请运行 xinyi keys init（试用加 --demo）；以前用过的，请从备份恢复，不要重新生成"
 ROOT_KEYS, ROOT_THRESHOLD = 3, 2
 ROOT_LIFE = timedelta(days=730)
 SHORTEST_PASSPHRASE = 12
@@ -113,7 +114,7 @@ def open_office(folder: Path, passphrase: str) -> OfficeKeys:
     try:
         pem, sealed = (folder / OFFICE_PEM).read_bytes(), (folder / PROGRAMME_KEY).read_bytes()
     except FileNotFoundError as error:
-        raise KeysError(f"没有找到密钥文件 {error.filename}。第一次使用请先运行 xinyi keys init") from error
+        raise KeysError(MISSING.format(error.filename)) from error
     return OfficeKeys(decrypt_key(pem, passphrase), _unseal(sealed, passphrase), passphrase)
 
 

@@ -21,6 +21,7 @@ from tuf.api.serialization import DeserializationError
 
 from generator.core.model import MerchantId
 from generator.errors import KeysError, RefusedError
+from generator.trust.keys import MISSING
 
 RELEASE_LIFE = timedelta(days=40)
 TIMESTAMP = "timestamp.json"
@@ -57,7 +58,7 @@ def target_path(merchant: MerchantId) -> str:
 
 def root_fingerprint(folder: Path) -> str:
     """Return the SHA-256 of the first root in hexadecimal: what merchants pin."""
-    return _digest((folder / "metadata" / "1.root.json").read_bytes())
+    return _digest(read_roots(folder)["1.root.json"])
 
 
 def root_expiry(folder: Path) -> datetime:
@@ -69,7 +70,7 @@ def read_roots(folder: Path) -> dict[str, bytes]:
     """Return every N.root.json, from 1 on; raise ``KeysError`` if there is none, a gap, or one not rightly signed."""
     found = sum(1 for _ in (folder / "metadata").glob("*.root.json"))
     if not found:
-        raise KeysError(f"{folder} 里没有根证书 1.root.json。第一次使用请先运行 xinyi keys init")
+        raise KeysError(MISSING.format(folder / "metadata" / "1.root.json"))
     try:
         paths = [folder / "metadata" / f"{number}.root.json" for number in range(1, found + 1)]
         roots = {path.name: path.read_bytes() for path in paths}
