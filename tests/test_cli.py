@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from filelock import FileLock
 
+from generator.build.locking import LOCK
 from generator.build.office import read
 from generator.cli import main
 from generator.core.lifecycle import Reason, Stage
@@ -164,10 +166,22 @@ class TestRecord:
 
     def test_two_clerks_at_once(self, office: Path) -> None:
         name, number = self.entry(office)
-        (office / "lists/.lock").touch()
-        result = xinyi(office, *self.OBJECTION, typed=f"{name}\n{number}\n")
+        with FileLock(office / LOCK):
+            result = xinyi(office, *self.OBJECTION, typed=f"{name}\n{number}\n")
         assert result.exit_code == 1
         assert "另一位同事" in result.stderr
+        assert xinyi(office, *self.OBJECTION, typed=f"{name}\n{number}\n").exit_code == 0
+
+    def test_an_answer_needs_an_open_objection_and_a_reason(self, office: Path) -> None:
+        name, number = self.entry(office)
+        typed = f"{name}\n{number}\n"
+        result = xinyi(office, "record", "resolve", "--upheld", *self.OBJECTION[2:], typed=typed)
+        assert result.exit_code == 1
+        assert "没有等待答复的异议" in result.stderr
+        silent = [" " if option == "材料不实" else option for option in self.OBJECTION]
+        result = xinyi(office, *silent, typed=typed)
+        assert result.exit_code == 1
+        assert "理由" in result.stderr
 
 
 def test_help_in_chinese(office: Path) -> None:

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from generator.build import bundles, writing
 from generator.build.bundles import Progress, people_of
+from generator.build.locking import alone
 from generator.build.office import Office, entitle, read
 from generator.bundle import archive
 from generator.core.disclosure import BundleRecord, disclose
@@ -48,6 +49,11 @@ class Report:
 
 def build(root: Path, as_of: date, keys: OfficeKeys, progress: Progress) -> Report:
     """Build the site and the bundles of one day; see the module's note on what is written when."""
+    with alone(root):
+        return _build(root, as_of, keys, progress)
+
+
+def _build(root: Path, as_of: date, keys: OfficeKeys, progress: Progress) -> Report:
     office = read(root, as_of)
     store = root / "keys" / "repository"
     current = repository.read_release(store)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
+from generator.build.locking import alone
 from generator.build.office import read
 from generator.core import wording
 from generator.core.lifecycle import decisions_by_nomination
@@ -15,8 +15,6 @@ from generator.core.model import AnyDecision, Objection, Resolution, UnitId
 from generator.errors import RefusedError
 from generator.sources import decisions
 from generator.sources.units import unit_by_name
-
-_LOCK = "lists/.lock"
 
 
 def record(root: Path, decision: AnyDecision) -> str:
@@ -46,7 +44,7 @@ def record(root: Path, decision: AnyDecision) -> str:
         raise RefusedError("这一条没有等待答复的异议。要从名单上撤下，请用 xinyi record withdraw")
     if decision.day < max([nomination.received, *(known.day for known in earlier)]):
         raise RefusedError("这个日期早于报送日期，或早于已经记录的上一个决定。请核对日期")
-    with _locked(root / _LOCK):
+    with alone(root):
         path = root / decisions.PATH
         existing = path.read_bytes()
         line = decisions.append(existing, decision)
@@ -72,16 +70,3 @@ def unit_named(root: Path, text: str, as_of: date) -> UnitId:
     if unit is None:
         raise RefusedError(f"content/units.toml 里没有单位“{text}”。请写单位的名称、别名或 id")
     return unit
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Hold a lock file, so that two clerks do not append at once."""
-    try:
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
-    except FileExistsError as error:
-        raise RefusedError(f"另一位同事正在记录，请稍候再试。如果确实没有人在用，请删除 {path}") from error
-    try:
-        yield
-    finally:
-        path.unlink()

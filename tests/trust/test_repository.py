@@ -224,7 +224,7 @@ class TestRoots:
     """Every N.root.json from 1 on, each signed by itself and by the one before it."""
 
     def test_none(self, tmp_path: Path) -> None:
-        with pytest.raises(KeysError, match="没有找到.*1.root.json"):
+        with pytest.raises(KeysError, match=r"没有找到.*1\.root\.json"):
             repository.read_roots(tmp_path)
 
     def test_a_chain(self, empty: Path, ceremony: Ceremony) -> None:
