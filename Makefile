@@ -25,8 +25,7 @@ lists: $(DEV)  ## write the fictional lists again
 screenshot: $(DEV)  ## take README's picture again, after make demo
 	$(BIN)/python -m tests.screenshot
 
-lock: $(VENV)/bin/python  ## pin every dependency anew
-	$(BIN)/pip install --quiet pip-tools
+lock: $(DEV)  ## pin every dependency anew
 	$(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header \
 	    --extra install --output-file requirements.lock pyproject.toml
 	$(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header \
@@ -34,7 +33,7 @@ lock: $(VENV)/bin/python  ## pin every dependency anew
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "需要 Python 3.11 或更新的版本 (make PYTHON=python3.12 …)" >&2; exit 1; }
-	@$(PYTHON) -m venv $(VENV) || { echo "建立 $(VENV) 失败；Debian/Ubuntu 请先运行：apt-get install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "建立 $(VENV) 失败；Debian/Ubuntu 请先运行：apt-get install python3-venv" >&2; exit 1; }
 
 $(RUN): requirements.lock pyproject.toml | $(BIN)/python
 	@echo "正在安装（第一次约一分钟）……"

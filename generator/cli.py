@@ -44,7 +44,9 @@ def _today() -> date:
     return datetime.now(ZONE).date()
 
 
-AS_OF = click.option("--as-of", type=Day(), default=_today, help="按哪一天计算（默认今天，北京时间），如 2026-11-20。")
+AS_OF = click.option(
+    "--as-of", type=Day(), default=lambda: _today(), help="按哪一天计算（默认今天，北京时间），如 2026-11-20。"
+)
 JSON = click.option("--json", "as_json", is_flag=True, help="给程序读的 JSON。")
 
 
@@ -65,6 +67,9 @@ class Staff(click.Group):
                 click.echo(f"  {leak}", err=True)
         except GeneratorError as error:
             click.echo(f"没有完成：{error}", err=True)
+        except OSError as error:
+            click.echo(f"没有完成：{error.filename or ''} 读不了或写不了（{error.strerror}）。", err=True)
+            click.echo("请看磁盘满没满、文件是不是正被别的程序打开，再试一次。", err=True)
         return ctx.exit(1)
 
 
@@ -88,11 +93,10 @@ def main(ctx: click.Context, root: Path) -> None:
 @click.pass_obj
 def check(root: Path, as_of: date, as_json: bool) -> None:
     """检查 content 和 lists 里的全部文件，一次列出所有问题，不生成任何东西。"""
-    from generator.build import reports
-    from generator.build.office import read
+    from generator.build import pipeline, reports
 
     try:
-        read(root, as_of)
+        pipeline.check(root, as_of)
     except InputFaultsError as error:
         if not as_json:
             raise
@@ -106,7 +110,7 @@ def check(root: Path, as_of: date, as_json: bool) -> None:
 @JSON
 @click.pass_obj
 def status(root: Path, as_of: date, as_json: bool) -> None:
-    """各批次、各状态有多少人和单位，名单包何时到期。"""
+    """各批次、各状态有多少人和单位，有哪些异议等着答复。"""
     from generator.build import reports
     from generator.build.office import read
 
@@ -137,8 +141,8 @@ def serve(root: Path, port: int) -> None:
     """在本机预览已生成的网站（只有本机能看）。"""
     from generator.publish.preview import serve_folder
 
-    click.echo(f"请打开 http://127.0.0.1:{port}/ ，按 Ctrl+C 结束。")
-    serve_folder(root / "build" / "site", port)
+    ready = functools.partial(click.echo, f"请打开 http://127.0.0.1:{port}/ ，按 Ctrl+C 结束。")
+    serve_folder(root / "build" / "site", port, ready)
 
 
 @main.command()
@@ -157,6 +161,11 @@ def record() -> None:
     """记录一个决定：异议、答复、撤下、更正。姓名和号码在提示后输入，不留在命令历史里。"""
 
 
+def _ask(what: str) -> str:
+    answer: str = click.prompt(what, err=True, prompt_suffix="：")
+    return answer
+
+
 def _decision(command: Callable[..., dict[str, Any]]) -> Callable[..., None]:
     """Give a command the options every decision has, ask for the person, and record what it returns."""
 
@@ -168,21 +177,19 @@ def _decision(command: Callable[..., dict[str, Any]]) -> Callable[..., None]:
         from generator.core.model import AnyDecision
 
         shared = {key: options.pop(key) for key in ("batch", "grounds", "document", "operator")}
-        fields = command(**options)
-        fields |= shared | {
-            "day": day,
-            "unit": recording.unit_named(root, unit, day),
-            "name": click.prompt("姓名/名称", err=True),
-            "number": click.prompt("证件号码/统一社会信用代码", err=True),
-        }
+        if day > _today():
+            raise RefusedError(f"{day} 还没有到。只记录已经发生的事；请核对日期")
+        person = {"name": _ask("姓名/名称"), "number": _ask("证件号码/统一社会信用代码")}
+        unit_id = recording.unit_named(root, unit, day)
+        fields = {**shared, **person, "day": day, "unit": unit_id, **command(**options)}
         decision: AnyDecision = TypeAdapter(AnyDecision).validate_python(fields)
         click.echo(f"已记录。现在的状态：{recording.record(root, decision)}")
 
     decorated: Callable[..., None] = run
     for option in (
         click.option("--batch", required=True, help="批次，如 2026-01。"),
-        click.option("--day", type=Day(), default=_today, help="决定是哪一天作出的（默认今天）。"),
-        click.option("--unit", required=True, help="作出决定的单位。"),
+        click.option("--day", type=Day(), default=lambda: _today(), help="哪一天的事（默认今天）。"),
+        click.option("--unit", required=True, help="认定单位，也就是负责核实的单位。"),
         click.option("--grounds", required=True, help="理由。"),
         click.option("--document", default="", help="文书编号。"),
         click.option("--operator", required=True, help="经办人。"),
@@ -230,7 +237,7 @@ def record_withdraw(ground: str) -> dict[str, Any]:
 @_decision
 def record_correct(field: str) -> dict[str, Any]:
     """更正一项内容；编号不变。"""
-    return {"kind": "correction", "fields": {field: click.prompt("更正为", err=True)}}
+    return {"kind": "correction", "fields": {field: _ask("更正为")}}
 
 
 @main.group()
@@ -259,6 +266,7 @@ def keys_init(root: Path, demo: bool, sticks: tuple[Path, ...], capacity: int) -
     if len(sticks) not in (0, trust.ROOT_KEYS):
         raise click.UsageError(f"--stick 要么不写，要么写{trust.ROOT_KEYS}次")
     folder = root / "keys"
+    trust.check_absent(folder, sticks or (folder,) * trust.ROOT_KEYS)
     passphrases = ask_passphrases(demo)
     trust.init(folder, sticks or (folder,) * trust.ROOT_KEYS, passphrases, token_bits(capacity), datetime.now(UTC))
     from generator.trust.repository import root_fingerprint
@@ -281,7 +289,7 @@ def keys_status(root: Path, as_json: bool) -> None:
 
 @main.group()
 def merchants() -> None:
-    """商户：名单、口令。"""
+    """商户：口令。"""
 
 
 @merchants.command("passphrase")

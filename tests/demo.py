@@ -34,9 +34,10 @@ def main(root: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for file in ("verify/verify.py", f"bundles/{MERCHANT}.zip"):
             shutil.copy(root / "build" / "site" / file, folder)
-        for title, person in (("名单上的人", eligible), ("已退出名单的人", other)):
-            print(f"\n—— 像商户那样核验一位{title}（{person.name}）——")
-            verify(Path(folder), person, passphrase)
+        for expected, title, person in ((0, "名单上的人", eligible), (1, "已退出名单的人", other)):
+            print(f"\n—— 像商户那样核验一位{title}（{person.name}）——", flush=True)
+            if verify(Path(folder), person, passphrase) != expected:
+                sys.exit("核验的回答不对，演示失败。")
     print(f"\n演示日是{DEMO_DAY}；核验时用 --as-of {DEMO_DAY} 代替今天。")
     print(f"{MERCHANT} 的名单口令：{passphrase}")
     print(f"请用浏览器打开：{root / 'build' / 'site' / 'index.html'}")
@@ -62,8 +63,8 @@ def choose(root: Path) -> tuple[Person, Person]:
     return recognised[0], left[-1]
 
 
-def verify(folder: Path, person: Person, passphrase: str) -> None:
-    """Check one person with the published verifier; whatever it answers is printed."""
+def verify(folder: Path, person: Person, passphrase: str) -> int:
+    """Check one person with the published verifier, which prints its answer, and return its status."""
     command = [sys.executable, "verify.py", f"{MERCHANT}.zip", "--as-of", DEMO_DAY.isoformat()]
     done = subprocess.run(
         [*command, "--name", person.name, "--id", person.number],
@@ -71,8 +72,7 @@ def verify(folder: Path, person: Person, passphrase: str) -> None:
         env={**os.environ, "XINYI_PASSPHRASE": passphrase},
         check=False,
     )
-    if done.returncode not in (0, 1):
-        sys.exit(done.returncode)
+    return done.returncode
 
 
 if __name__ == "__main__":

@@ -22,6 +22,12 @@ from tests.fictional import DEMO_DAY
 AS_OF = ("--as-of", DEMO_DAY.isoformat())
 
 
+@pytest.fixture(autouse=True)
+def later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put today well after every day these tests speak of."""
+    monkeypatch.setattr("generator.cli._today", lambda: date(2030, 1, 1))
+
+
 def xinyi(root: Path, *arguments: str, typed: str | None = None, env: dict[str, str] | None = None) -> Result:
     return CliRunner().invoke(main, ["--root", str(root), *arguments], input=typed, env=env)
 
@@ -157,6 +163,11 @@ class TestRecord:
         result = xinyi(office, *self.OBJECTION, typed=typed)
         assert result.exit_code == 1
         assert (office / "lists/decisions.jsonl").read_bytes() == before
+
+    def test_a_day_that_has_not_come(self, office: Path) -> None:
+        result = xinyi(office, *self.OBJECTION[:-1], "2030-01-02", typed="甲\n1\n")
+        assert result.exit_code == 1
+        assert "还没有到" in result.stderr
 
     def test_a_day_before_the_entry_was_received(self, office: Path) -> None:
         name, number = self.entry(office)

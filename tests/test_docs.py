@@ -263,10 +263,16 @@ def stage(office: Path, day: date) -> tuple[Stage, Reason]:
     return found.stage, found.reason
 
 
+@pytest.fixture(autouse=True)
+def later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put today well after every day these tests speak of."""
+    monkeypatch.setattr("generator.cli._today", lambda: date(2030, 1, 1))
+
+
 def type_command(office: Path, beginning: str, day: str) -> str:
     (line,) = {shlex.join(words) for words in commands(HANDBOOK) if shlex.join(words[:4]).startswith(beginning)}
     words = [*shlex.split(line)[1:], "--day", day]
-    typed = "".join(f"{answer}\n" for answer in (("更正后的荣誉",) if "correct" in words else ()) + SUBJECT)
+    typed = "".join(f"{answer}\n" for answer in (*SUBJECT, *(("更正后的荣誉",) if "correct" in words else ())))
     result = CliRunner().invoke(main, ["--root", str(office), *words], input=typed)
     assert result.exit_code == 0, result.output
     return result.output

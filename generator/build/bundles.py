@@ -22,6 +22,11 @@ Progress = Callable[[str, int, int], None]
 """Called with (what is being done, done, total)."""
 
 
+_OTHER_PROGRAMME = (
+    "programme.key 与已发布的名单不配套：可能是旧的备份，或另一次生成的。请从最新的备份恢复整个 keys 文件夹"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Targets:
     """Each merchant's encrypted target, all members before encryption (for the gate), and whose were made anew."""
@@ -72,7 +77,10 @@ def people_of(subjects: Iterable[Subject]) -> Iterable[Person]:
 def assign_references(standings: Sequence[Standing], collapsed: Collapsed, ref_key: bytes) -> list[str]:
     """Return each standing's reference, made from the subject as first nominated, unique within its batch."""
     by_batch: dict[BatchId, list[int]] = {}
-    for index, standing in enumerate(standings):
+    received = sorted(
+        enumerate(standings), key=lambda item: (item[1].nomination.received, item[1].nomination.origin.key)
+    )
+    for index, standing in received:
         by_batch.setdefault(standing.nomination.batch, []).append(index)
     found = [""] * len(standings)
     for batch, indexes in by_batch.items():
@@ -131,10 +139,17 @@ def make_targets(
 
 
 def _same(target: bytes, members: Mapping[str, bytes], passphrase: str) -> bool:
+    """Return whether a released target says the same; raise ``KeysError`` if it was made with other secrets.
+
+    Other secrets would give everyone a second u, and tell twice as much about each number.
+    """
     try:
-        return payload.same_content(archive.decrypt(target, passphrase), members)
-    except KeysError:
-        return False
+        old = archive.decrypt(target, passphrase)
+    except KeysError as error:
+        raise KeysError(_OTHER_PROGRAMME) from error
+    if not payload.same_secrets(old, members):
+        raise KeysError(_OTHER_PROGRAMME)
+    return payload.same_content(old, members)
 
 
 def container_members(release: Release, merchant: Merchant, demo: bool) -> dict[str, bytes]:

@@ -11,7 +11,7 @@ from generator.core import audience, lifecycle
 from generator.core.lifecycle import Standing
 from generator.core.model import BatchId, Content, Lists, ScenarioId, Subject, Window
 from generator.core.workdays import UncoveredYearError
-from generator.errors import Faults, Place
+from generator.errors import Faults, Place, RefusedError
 from generator.sources.content import read_content
 from generator.sources.lists import read_lists
 
@@ -35,8 +35,17 @@ class Entitled:
     last_days: Mapping[ScenarioId, date]
 
 
+def check_project(root: Path) -> None:
+    """Raise ``RefusedError`` where a folder is not an office's: better one word than a fault for every file."""
+    if not (root / "content").is_dir():
+        raise RefusedError(
+            f"{root.resolve()} 里没有 content 文件夹，不是项目文件夹。请先 cd 到项目文件夹，或用 --root 指明"
+        )
+
+
 def read(root: Path, as_of: date) -> Office:
     """Read content/ and lists/ and say where everyone stands; raise ``InputFaultsError`` with every fault."""
+    check_project(root)
     faults = Faults()
     content = read_content(root, faults)
     lists = read_lists(root, content, faults) if content else None
@@ -63,7 +72,21 @@ def read(root: Path, as_of: date) -> Office:
         )
         faults.stop_if_any()
         raise
+    _check_announced(content, notices, as_of, faults)
+    faults.stop_if_any()
     return Office(content, lists, standings, notices, as_of)
+
+
+def _check_announced(content: Content, notices: Mapping[BatchId, Window], as_of: date, faults: Faults) -> None:
+    """Check that every batch whose period has begun was announced by then: a silent notice is none (F06)."""
+    for batch, period in notices.items():
+        announced = [notice.published for notice in content.notices if notice.batch == batch]
+        if period.not_before <= as_of and not any(day <= period.not_before for day in announced):
+            faults.add(
+                Place(f"lists/batches/{batch}/batch.toml", field="notice_start"),
+                "公示已经开始，但 content/notices 里没有这一批的公告，或者公告的日期比公示第一天晚",
+                f'请写一份公告，写上 batch = "{batch}"，published 不晚于 {period.not_before}',
+            )
 
 
 def entitle(office: Office) -> tuple[Entitled, ...]:

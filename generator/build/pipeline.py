@@ -21,10 +21,12 @@ from generator.bundle import archive
 from generator.core.disclosure import BundleRecord, disclose
 from generator.core.lifecycle import Stage, Standing
 from generator.core.model import Merchant, MerchantId, Organisation, Person, PublicationMode
-from generator.errors import RefusedError
+from generator.core.names import canonical
+from generator.errors import Fault, Faults, InputFaultsError, RefusedError
 from generator.site import gate
 from generator.site.plan import Edition
 from generator.site.render import render
+from generator.sources.content import read_content
 from generator.trust import repository
 from generator.trust.keys import OfficeKeys, add_passphrases
 
@@ -47,6 +49,40 @@ class Report:
     site: Path
 
 
+def check(root: Path, as_of: date) -> None:
+    """Do all that a build does short of keys: read, stand, render; raise ``InputFaultsError`` with every fault."""
+    try:
+        office = read(root, as_of)
+    except InputFaultsError as error:
+        raise InputFaultsError([*error.faults, *_faults_of_pages(root, as_of)]) from error
+    entries = (disclose(standing, "", as_of) for standing in office.standings)
+    edition = Edition(
+        content=office.content,
+        batches=office.lists.batches,
+        notices=office.notices,
+        entries=tuple(entry for entry in entries if entry),
+        bundles=(),
+        root_fingerprint="",
+        as_of=as_of,
+        demo=False,
+    )
+    render(edition, root / "templates")
+
+
+def _faults_of_pages(root: Path, as_of: date) -> tuple[Fault, ...]:
+    """Return what is wrong with texts and templates where the lists cannot be read yet; nothing if content cannot."""
+    faults = Faults()
+    content = read_content(root, faults)
+    if content is None or faults.found:
+        return ()
+    edition = Edition(content, {}, {}, (), (), "", as_of, demo=False)
+    try:
+        render(edition, root / "templates")
+    except InputFaultsError as error:
+        return error.faults
+    return ()
+
+
 def build(root: Path, as_of: date, keys: OfficeKeys, progress: Progress) -> Report:
     """Build the site and the bundles of one day; see the module's note on what is written when."""
     with alone(root):
@@ -54,7 +90,10 @@ def build(root: Path, as_of: date, keys: OfficeKeys, progress: Progress) -> Repo
 
 
 def _build(root: Path, as_of: date, keys: OfficeKeys, progress: Progress) -> Report:
-    office = read(root, as_of)
+    try:
+        office = read(root, as_of)
+    except InputFaultsError as error:
+        raise InputFaultsError([*error.faults, *_faults_of_pages(root, as_of)]) from error
     store = root / "keys" / "repository"
     current = repository.read_release(store)
     zone = ZoneInfo(office.content.settings.timezone)
@@ -87,10 +126,11 @@ def _build(root: Path, as_of: date, keys: OfficeKeys, progress: Progress) -> Rep
     )
     pages = render(edition, root / "templates")
     files = {**pages, **writing.downloads(release, edition, packed)}
-    gate.check({**files, **targets.plain}, gate.watch(_everyone(office), _open_text(root, office), _phrases(office)))
+    watched = gate.watch(_everyone(office), _open_text(root), _phrases(office), _consented(office))
+    gate.check({**files, **targets.plain}, watched)
     repository.save_release(store, release)
-    writing.swap_in(root / "build" / "site", files)
     writing.swap_in(root / "build" / "office", {"standings.csv": writing.standings_csv(office.standings, references)})
+    writing.swap_in(root / "build" / "site", files)
     return Report(
         as_of=as_of,
         demo=keys.demo,
@@ -117,8 +157,8 @@ def _everyone(office: Office) -> Iterable[Person]:
     yield from people_of(row.subject for snapshot in office.lists.snapshots for row in snapshot.rows)
 
 
-def _open_text(root: Path, office: Office) -> str:
-    """Return what is public anyway: content, templates and the verifier, and names published by consent."""
+def _open_text(root: Path) -> str:
+    """Return what is public anyway: content, templates and the verifier."""
     parts = [
         path.read_text(encoding="utf-8", errors="replace")
         for folder in ("content", "templates")
@@ -126,21 +166,24 @@ def _open_text(root: Path, office: Office) -> str:
         if path.is_file()
     ]
     parts.append(writing.VERIFIER.read_text(encoding="utf-8"))
-    parts += [
-        standing.nomination.subject.name
-        for standing in office.standings
-        if standing.nomination.publication is PublicationMode.FULL and disclose(standing, "", office.as_of)
-    ]
     return "\n".join(parts)
+
+
+def _consented(office: Office) -> Iterable[str]:
+    """Yield the names that are shown in full today, because whoever bears them agreed."""
+    for standing in office.standings:
+        if standing.nomination.publication is PublicationMode.FULL and disclose(standing, "", office.as_of):
+            yield standing.nomination.subject.name
 
 
 def _phrases(office: Office) -> Iterable[str]:
     """Yield what is public as a whole and may hold somebody's name: organisations, honours, who awards them."""
     for standing in office.standings:
         nomination = standing.nomination
-        yield from (nomination.honour, nomination.awarder)
         if isinstance(nomination.subject, Organisation):
             yield nomination.subject.name
+        own = canonical(nomination.subject.name)
+        yield from (text for text in (nomination.honour, nomination.awarder) if own not in canonical(text))
     for snapshot in office.lists.snapshots:
         yield from (row.subject.name for row in snapshot.rows if isinstance(row.subject, Organisation))
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from generator.build.office import Office
 from generator.build.pipeline import Report
 from generator.core import wording
-from generator.core.lifecycle import Reason, Stage
+from generator.core.lifecycle import Reason, Stage, Standing
 from generator.core.model import ONE_DAY
 from generator.errors import InputFaultsError
 from generator.trust import repository
@@ -64,9 +64,13 @@ def status_values(office: Office) -> dict[str, Any]:
             }
         )
     objections = [
-        {"place": str(s.nomination.place), "since": s.since.isoformat(), "due": s.due.isoformat()}
+        {
+            "place": str(s.nomination.place),
+            "since": (s.reported or s.since).isoformat(),
+            "due": s.due.isoformat() if s.due else None,
+        }
         for s in office.standings
-        if s.stage is Stage.OBJECTED and s.due
+        if _waits_for_answer(s)
     ]
     return {"as_of": office.as_of.isoformat(), "batches": batches, "open_objections": objections}
 
@@ -88,10 +92,15 @@ def status_text(office: Office) -> str:
             if counts[stage, reason]
         ]
     for standing in office.standings:
-        if standing.stage is Stage.OBJECTED and standing.due:
-            overdue = "，已超期" if office.as_of > standing.due else ""
-            lines.append(f"\n待答复的异议：{standing.nomination.place}，应于{wording.day(standing.due)}前答复{overdue}")
+        if _waits_for_answer(standing):
+            due = f"，应在{wording.day(standing.due)}以前（含当天）答复" if standing.due else ""
+            overdue = "，已超期" if standing.due and office.as_of > standing.due else ""
+            lines.append(f"\n待答复的异议：{standing.nomination.place}{due}{overdue}")
     return "\n".join(lines)
+
+
+def _waits_for_answer(standing: Standing) -> bool:
+    return standing.reported is not None or (standing.stage is Stage.OBJECTED and standing.due is not None)
 
 
 def build_values(report: Report) -> dict[str, Any]:

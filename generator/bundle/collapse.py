@@ -127,13 +127,12 @@ def organisation_reference(batch: BatchId, code: CreditCode, counter: int, ref_k
 def references(batch: BatchId, subjects: Sequence[tuple[Subject, U | None]], ref_key: bytes) -> list[str]:
     """Return a reference for each subject of one list, in the order given; no two are equal.
 
-    u is None for organisations. Counters go to colliding subjects in the order of their keys, so that the order of
-    the spreadsheets does not matter.
+    u is None for organisations. Of subjects that collide the earlier keeps the lower counter: given in the order in
+    which they were received, nobody who comes later takes over a reference that has been published.
     """
-    found: dict[int, str] = {}
+    found: list[str] = []
     taken: set[str] = set()
-    for index in sorted(range(len(subjects)), key=lambda index: subjects[index][0].key):
-        subject, u = subjects[index]
+    for subject, u in subjects:
         for counter in range(256):
             if isinstance(subject, Person):
                 if u is None:
@@ -146,8 +145,8 @@ def references(batch: BatchId, subjects: Sequence[tuple[Subject, U | None]], ref
         else:
             raise ValueError(f"more than {counter} subjects of one list share a reference")
         taken.add(reference)
-        found[index] = reference
-    return [found[index] for index in range(len(subjects))]
+        found.append(reference)
+    return found
 
 
 def _first_bits(key: bytes, message: bytes, bits: int) -> int:

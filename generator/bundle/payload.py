@@ -97,6 +97,12 @@ def same_content(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> bool:
     return _without_day(old[MANIFEST]) == _without_day(new[MANIFEST])
 
 
+def same_secrets(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> bool:
+    """Return whether two targets were made with one salt and one key."""
+    before, after = json.loads(old[MANIFEST]), json.loads(new[MANIFEST])
+    return bool(before["collapse"] == after["collapse"] and before["token"] == after["token"])
+
+
 def _without_day(manifest: bytes) -> object:
     value = json.loads(manifest)
     del value["made"]

@@ -32,7 +32,7 @@ from generator.core.model import (
     Withdrawal,
 )
 from generator.core.names import canonical
-from generator.core.workdays import Calendar, same_day_years_later
+from generator.core.workdays import Calendar, UncoveredYearError, same_day_years_later
 
 
 class Stage(StrEnum):
@@ -93,6 +93,8 @@ class Standing:
     window: Window | None = None
     due: date | None = None
     late: bool = False
+    reported: date | None = None
+    """Since when a report made after the notice waits for its answer; the entry stays recognised meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,8 @@ class Facts:
     batch: Batch
     returns: tuple[ScreeningReturn, ...]
     decisions: tuple[AnyDecision, ...]
+    elsewhere: tuple[ScreeningReturn, ...] = ()
+    """Returns on serious dishonesty filed under other batches that name this number: they speak of the subject."""
 
 
 def notice_period(start: date, rules: Rules, calendar: Calendar) -> Window:
@@ -142,13 +146,23 @@ def stand(lists: Lists, rules: Rules, as_of: date) -> tuple[Standing, ...]:
     Raises ``UncoveredYearError`` where a notice or an answer falls due in a year whose holidays are unknown.
     """
     returns: dict[str, list[ScreeningReturn]] = {}
+    dishonest: dict[str, list[ScreeningReturn]] = {}
     for answer in lists.returns:
         if answer.day <= as_of:
             returns.setdefault(answer.batch, []).append(answer)
+            if answer.effect is HitEffect.EXCLUDES:
+                for number in {hit.number for hit in answer.hits}:
+                    dishonest.setdefault(number, []).append(answer)
     decisions = decisions_by_nomination(lists.nominations, [d for d in lists.decisions if d.day <= as_of])
     return tuple(
         standing(
-            Facts(nomination, lists.batches[nomination.batch], tuple(returns.get(nomination.batch, ())), decided),
+            Facts(
+                nomination,
+                lists.batches[nomination.batch],
+                tuple(returns.get(nomination.batch, ())),
+                decided,
+                tuple(a for a in dishonest.get(_number(nomination), ()) if a.batch != nomination.batch),
+            ),
             rules,
             lists.calendar,
             as_of,
@@ -163,14 +177,23 @@ def decisions_by_nomination(
     """Return, for each nomination, the decisions that address it, in order of their days.
 
     A decision addresses a person's by batch, number and name: the name first nominated or one corrected to; an
-    organisation's by batch and code, since names of organisations vary in spelling.
+    organisation's by batch and code, since names of organisations vary in spelling. Who is withdrawn as dishonest or
+    for abuse leaves with every entry received by then, in whatever batch (F16): it is the subject that has fallen.
     """
     of: list[list[AnyDecision]] = [[] for _ in nominations]
     names = [{canonical(nomination.subject.name)} for nomination in nominations]
     by_number: dict[tuple[str, str], list[int]] = {}
     for index, nomination in enumerate(nominations):
         by_number.setdefault((nomination.batch, _number(nomination)), []).append(index)
+    everywhere: dict[str, list[int]] = {}
+    for index, nomination in enumerate(nominations):
+        everywhere.setdefault(_number(nomination), []).append(index)
     for decision in sorted(decisions, key=lambda d: d.day):
+        if isinstance(decision, Withdrawal) and decision.ground in (Ground.DISHONEST, Ground.ABUSE):
+            for index in everywhere.get(canonical_number(decision.number), ()):
+                other = nominations[index].batch != decision.batch
+                if other and nominations[index].received <= decision.day:
+                    of[index].append(decision)
         for index in by_number.get((decision.batch, canonical_number(decision.number)), ()):
             person = isinstance(nominations[index].subject, Person)
             if not person or canonical(decision.name) in names[index]:
@@ -207,7 +230,7 @@ def standing(facts: Facts, rules: Rules, calendar: Calendar, as_of: date) -> Sta
         return answer
     events = [
         *_exits(facts.decisions, window),
-        *_hits(nomination, facts.returns, start, notice, window, rules, as_of),
+        *_hits(nomination, facts.returns + facts.elsewhere, start, notice, window, rules, as_of),
     ]
     if past := [event for event in events if event.day <= as_of]:
         first = min(past, key=lambda event: event.day)
@@ -222,7 +245,35 @@ def standing(facts: Facts, rules: Rules, calendar: Calendar, as_of: date) -> Sta
     if window is None or as_of < window.not_before:
         return _waiting(answer, notice, dispute, as_of)
     reason = Reason.OBJECTION_REJECTED if dispute.settled else Reason.NO_OBJECTION
-    return replace(answer, stage=Stage.RECOGNISED, reason=reason, since=window.not_before, until=window.not_after)
+    reported = _reported(facts.decisions, notice)
+    return replace(
+        answer,
+        stage=Stage.RECOGNISED,
+        reason=reason,
+        since=window.not_before,
+        until=window.not_after,
+        reported=reported,
+        due=_answer_due(reported, rules, calendar) if reported else None,
+    )
+
+
+def _reported(decisions: Sequence[AnyDecision], notice: Window) -> date | None:
+    """Return since when a report made after the notice waits for its answer (F17); it does not stop the clock."""
+    since: date | None = None
+    for decision in decisions:
+        if isinstance(decision, Objection) and decision.day > notice.not_after:
+            since = since or decision.day
+        elif isinstance(decision, Resolution):
+            since = None
+    return since
+
+
+def _answer_due(reported: date, rules: Rules, calendar: Calendar) -> date | None:
+    """Return when a report should be answered; None in a year whose holidays are unknown: no list waits for it."""
+    try:
+        return calendar.last_working_day(reported, rules.objection_working_days, count_start=False)
+    except UncoveredYearError:
+        return None
 
 
 def _waiting(answer: Standing, notice: Window, dispute: _Dispute, as_of: date) -> Standing:

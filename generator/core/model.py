@@ -253,7 +253,7 @@ class Scenario(Strict):
     provider: str = ""
     benefit: str = ""
     benefit_kinds: tuple[BenefitKind, ...] = ()
-    unit: UnitId | None = None
+    units: tuple[UnitId, ...] = ()
     cooperating: tuple[UnitId, ...] = ()
     reach: Literal["general", "pilot"] = "general"
     conditions: tuple[str, ...] = ()

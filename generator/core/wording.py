@@ -47,6 +47,8 @@ def explain(standing: Standing) -> str:
     text = f"{STAGES[standing.stage]}（{REASONS[standing.reason]}），自{day(standing.since)}起"
     if standing.until:
         text += f"，到{day(standing.until)}止"
+    if standing.reported:
+        text += f"；{day(standing.reported)}收到反映，正在核实"
     if standing.due:
         text += f"，应于{day(standing.due)}前答复"
     return text

@@ -72,6 +72,8 @@ def publish_to(root: Path, name: str, *, dry_run: bool) -> Outcome:
 def _target(root: Path, name: str) -> Target:
     faults = Faults()
     path = "content/site.toml"
+    if not (root / path).exists():
+        raise RefusedError(f"{root.resolve()} 里没有 {path}，不是项目文件夹。请先 cd 到项目文件夹，或用 --root 指明")
     settings = parse_toml((root / path).read_bytes(), path, Settings, faults)
     faults.stop_if_any()
     assert settings is not None  # noqa: S101 - the reader has said why, otherwise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -9,8 +10,8 @@ from pathlib import Path
 from generator.errors import RefusedError
 
 
-def serve_folder(folder: Path, port: int) -> None:
-    """Serve a folder on 127.0.0.1 until interrupted."""
+def serve_folder(folder: Path, port: int, ready: Callable[[], None]) -> None:
+    """Serve a folder on 127.0.0.1 until interrupted; ``ready`` is called once it can be opened."""
     if not (folder / "index.html").exists():
         raise RefusedError("还没有生成网站。请先运行 xinyi build")
     handler = partial(SimpleHTTPRequestHandler, directory=str(folder))
@@ -19,6 +20,7 @@ def serve_folder(folder: Path, port: int) -> None:
     except OSError as error:
         raise RefusedError(f"端口{port}打不开（{error.strerror}）。请用 --port 换一个") from error
     with server:
+        ready()
         try:
             server.serve_forever()
         except KeyboardInterrupt:

@@ -70,10 +70,13 @@ class Watch:
     within: Mapping[str, tuple[tuple[str, int], ...]]
 
 
-def watch(people: Iterable[Person], allowed_text: str, phrases: Iterable[str] = ()) -> Watch:
+def watch(
+    people: Iterable[Person], allowed_text: str, phrases: Iterable[str] = (), consented: Iterable[str] = ()
+) -> Watch:
     """Return what to look for. A name that ``allowed_text`` holds (what content says openly) is no leak.
 
     ``phrases`` are public as a whole, as 李四粮店 is: a name within one is no leak, the bare name still is.
+    ``consented`` are names published in full: no leak themselves, and phrases to the shorter names within them.
     """
     numbers: set[str] = set()
     documents: set[str] = set()
@@ -87,9 +90,11 @@ def watch(people: Iterable[Person], allowed_text: str, phrases: Iterable[str] = 
             names.add(name)
     every = _index(names)
     names -= {name for _, name in _occurring(_folded(allowed_text), names, every)}
+    in_full = tuple(consented)
+    names -= {_folded(canonical(name)) for name in in_full}
     lengths = _index(names)
     within: dict[str, set[tuple[str, int]]] = {}
-    for phrase in {_folded(form) for written in phrases for form in (written, html.escape(written))}:
+    for phrase in {_folded(form) for written in (*phrases, *in_full) for form in (written, html.escape(written))}:
         for offset, name in _occurring(phrase, names, lengths):
             if name != phrase:
                 within.setdefault(name, set()).add((phrase, offset))

@@ -124,6 +124,9 @@ def _page(page: PagePlan, environment: Environment, targets: dict[str, str], fau
     try:
         template = environment.get_template(page.template)
         text = template.render({**page.context, "plan": page, "link": link, "markdown": markdown})
+    except (AttributeError, LookupError, TypeError, UnicodeDecodeError, ValueError) as error:
+        faults.add(Place(f"templates/{page.template}"), f"模板有误：{error}", f"改好后再生成（页面 {page.path}）")
+        return b""
     except TemplateError as error:
         faults.add(_place(error, page.template), f"模板有误：{error}", f"改好后再生成（页面 {page.path}）")
         return b""

@@ -156,8 +156,7 @@ def _check_policy(policy: Policy, parsed: Parsed, faults: Faults) -> None:
 def _check_scenario(scenario: Scenario, parsed: Parsed, faults: Faults) -> None:
     path = f"content/scenarios/{scenario.id}.md"
     _check_id(scenario.id, Place(path), faults)
-    if scenario.unit:
-        _check_unit_ids([scenario.unit], Place(path, field="unit"), parsed, faults)
+    _check_unit_ids(scenario.units, Place(path, field="units"), parsed, faults)
     _check_unit_ids(scenario.cooperating, Place(path, field="cooperating"), parsed, faults)
     if scenario.policy:
         _check_known([scenario.policy], parsed.policy_names, Place(path, field="policy"), "政策", faults)
@@ -169,7 +168,7 @@ def _check_scenario(scenario: Scenario, parsed: Parsed, faults: Faults) -> None:
         "audience": scenario.audience,
         "benefit": scenario.benefit,
         "provider": scenario.provider,
-        "unit": scenario.unit,
+        "units": scenario.units,
     }
     for name, value in needed.items():
         if not value:

@@ -75,6 +75,7 @@ _MODES = {
     "脱敏公开": PublicationMode.MASKED,
     "脱敏": PublicationMode.MASKED,
 }
+_NO_CONSENT = re.compile(r"^(否|不|无|未|待)|未|不同意|待.*确认")
 _PUBLICATION = re.compile(rf"({'|'.join(_MODES)})[\s:,;(]*(.*?)[\s)]*")
 
 
@@ -125,6 +126,8 @@ def parse_publication(text: str) -> tuple[PublicationMode, str]:
     mode, grounds = _MODES[found[1]], found[2]
     if mode is not PublicationMode.MASKED and not grounds:
         raise ValueError(f"{found[1]}要写理由")
+    if mode is PublicationMode.FULL and _NO_CONSENT.search(grounds):
+        raise ValueError("写的是全名公开，理由却像是没有同意")
     return mode, grounds
 
 

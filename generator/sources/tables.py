@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from generator.core.identifiers import canonical_number
 from generator.errors import Faults, Place
 from generator.sources.cells import Value, cell_text, lost_digits, parse_day
 from generator.sources.sheets import Line, Sheet, read_sheets
@@ -25,6 +26,7 @@ AS_TEXT = "把这一列设成“文本”格式，对照原件重新录入这个
 FULL_DATE = "写成 2025-03-01 这样的完整日期"
 
 _NOTHING = frozenset({"", "/", "\\", "-", "--", "—", "——", "无", "长期", "永久"})
+_NUMBER_SHAPED = re.compile(r"[0-9]{17}[0-9X]|[0-9]{15}|[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}")
 _TOTALS = re.compile(r"(合计|总计|小计|共计)")
 _SIGNATURES = re.compile(
     r"((填表|填报|制表|审核|审批|经办|联系|负责|分管)(人|单位|日期|时间|领导)|单位负责人|注|备注|说明|填表说明)"
@@ -112,7 +114,16 @@ def read_table(
             faults.add(sheet.top, "隐藏的工作表里也有名单", "要报送就取消隐藏，不要就删掉这张工作表")
         elif not known and not sheet.hidden and (not headed or _looks_like_a_list(sheet, columns)):
             _add_header_fault(sheet, columns, faults)
+        elif not known and not sheet.hidden and _holds_numbers(sheet):
+            advice = "给这张表补上和第一张一样的表头，或者把这些行移到第一张表里"
+            faults.add(sheet.top, "这张工作表没有表头，却有证件号码或信用代码，会漏掉", advice)
     return tuple(row for sheet, header in headed if not sheet.hidden for row in _rows(sheet, header, columns, faults))
+
+
+def _holds_numbers(sheet: Sheet) -> bool:
+    """Return whether any cell of a sheet looks like a number a list is made of."""
+    cells = (canonical_number(cell_text(value)) for line in sheet.lines for value in line.filled if value is not None)
+    return any(_NUMBER_SHAPED.fullmatch(cell) for cell in cells)
 
 
 # -- the header ------------------------------------------------------------------------------------------------

@@ -85,11 +85,9 @@ def init(folder: Path, root_folders: Sequence[Path], passphrases: Passphrases, t
     for passphrase in (*passphrases.roots, passphrases.office):
         if len(passphrase.strip()) < SHORTEST_PASSPHRASE or (not demo and passphrase == DEMO_PASSPHRASE):
             raise KeysError(f"口令至少要{SHORTEST_PASSPHRASE}个字符，也不能用演示口令。请换一个，或直接回车让程序生成")
-    paths = [place / f"root-{number}.pem" for number, place in enumerate(root_folders, 1)]
+    check_absent(folder, root_folders)
+    paths = _root_paths(root_folders)
     metadata = folder / "repository" / "metadata"
-    for path in (*paths, folder / OFFICE_PEM, folder / PROGRAMME_KEY, metadata):
-        if path.exists():
-            raise RefusedError(f"{path} 已经存在。密钥只能生成一次；要重新开始，请先把整个旧 keys 文件夹移走保存")
     roots = [CryptoSigner.generate_ed25519() for _ in range(ROOT_KEYS)]
     office = CryptoSigner.generate_ed25519()
     programme = Programme(
@@ -107,6 +105,18 @@ def init(folder: Path, root_folders: Sequence[Path], passphrases: Passphrases, t
     files[folder / PROGRAMME_KEY] = _seal(programme, passphrases.office)
     files[metadata / "1.root.json"] = _first_root(roots, office, at)
     _write_all_or_none(files)
+
+
+def check_absent(folder: Path, root_folders: Sequence[Path]) -> None:
+    """Raise ``RefusedError`` where any key already is: there is only one ceremony."""
+    metadata = folder / "repository" / "metadata"
+    for path in (*_root_paths(root_folders), folder / OFFICE_PEM, folder / PROGRAMME_KEY, metadata):
+        if path.exists():
+            raise RefusedError(f"{path} 已经存在。密钥只能生成一次；要重新开始，请先把整个旧 keys 文件夹移走保存")
+
+
+def _root_paths(root_folders: Sequence[Path]) -> list[Path]:
+    return [place / f"root-{number}.pem" for number, place in enumerate(root_folders, 1)]
 
 
 def open_office(folder: Path, passphrase: str) -> OfficeKeys:

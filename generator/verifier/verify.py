@@ -57,7 +57,10 @@ REASONS = {  # 5: each code is stable for ever; what is wrong, and what to do ne
     "not-trusted": ("不能确认这份名单是信用办签发的。", "请不要使用它。" + AGAIN + "还是这样，请联系信用办。"),
     "rolled-back": ("这份名单比这台设备用过的旧。", "请使用最新的名单包，旧的可以删掉。"),
     "expired": ("这份名单过了有效期。", "请先看设备的日期对不对；日期没有错，就到信用办网站下载新的名单包。"),
-    "clock": ("设备的日期不对，比名单的签发日或者上次核验的日期还早。", "请把日期调准再试；日期没有错，请联系信用办。"),
+    "clock": (
+        "设备的日期不对，比名单的签发日或者上次核验的日期还早。",
+        "请把日期调准再试；日期没有错，请联系信用办。用 --as-of 试别的日子，请加 --state 另用一个文件夹。",
+    ),
     "wrong-passphrase": ("口令不对。", "请照信用办的信重新输入16个字符；不分大小写，空格和横线可有可无。"),
     "unknown-format": ("这份名单的格式，这个程序还不认识。", "请到信用办网站下载新的核验程序。"),
     "state": ("核验记录（xinyi-state文件夹）读不出或者存不进。", "请看磁盘满没满、能不能写；还是这样，请联系信用办。"),
@@ -232,7 +235,7 @@ class Bundle:
     def look_up(self, who: Question, today: date) -> list[Perk]:
         """Return what somebody may use today; nothing means: not found (5.6)."""
         name, number = who
-        perks = self.organisations.get(number, ("", ()))[1]
+        perks: Sequence[Perk] = () if name else self.organisations.get(number, ("", ()))[1]
         if name:
             wanted = token(name, number, self.salt, self.key, self.t)
             for tokens, theirs in self.classes:
@@ -528,7 +531,10 @@ def judge_table(bundle: Bundle, today: date, rows: Mapping[int, Cells]) -> Repor
         results.append({"row": row, "answer": answer["answer"], "code": answer["code"], "perks": perks})
     status = NOT_FOUND if any(result["code"] != "eligible" for result in results) else ELIGIBLE
     notes = [f"未查到：{NOT_BAD}{CHECK}"] if status else []
-    return report(status, ANSWERS[status], lines + notes, results=results)
+    answer = report(status, ANSWERS[status], lines + notes, results=results)
+    found = sum(result["code"] == "eligible" for result in results)
+    title = f"共{len(results)}行，{found}行在名单内"
+    return answer | {"message": answer["message"].replace(TITLES[status], title, 1)}
 
 
 # -- The command ------------------------------------------------------------------------------------------------
@@ -622,14 +628,19 @@ def ask_passphrase() -> str:
 
 
 def confirm_first_use(data: bytes, state: State) -> State:
-    """Return the state, pinned to the bundle's first root if somebody compared its digest with the printed letter."""
+    """Return the state, pinned to the bundle's first root if somebody compared its digest with the printed letter.
+
+    Asked on a terminal even where the build has filled in the pin: a hijacked host could have filled in another.
+    """
     members, merchant = read_container(data)
-    if state.pin or state.read(merchant).roots or not sys.stdin.isatty():
+    if state.read(merchant).roots or not sys.stdin.isatty():
         return state
     digest = hashlib.sha256(members["metadata/1.root.json"]).hexdigest()
+    require(state.pin in ("", digest), "not-trusted")
     print("第一次使用。信用办的指纹：", " ".join(re.findall("....", digest)), sep="\n", file=sys.stderr)
-    same = ask("与信用办的信上印的完全一样吗？一样请输入“是”：") in ("是", "y", "Y", "yes")
-    return replace(state, pin=digest) if same else state
+    if ask("与信用办的信上印的完全一样吗？一样请输入“是”：") not in ("是", "y", "Y", "yes"):
+        raise Refused("not-trusted", "指纹和信上的不一样，就不要使用这个文件，请联系信用办。")
+    return replace(state, pin=digest)
 
 
 def asked(name: str | None) -> Iterator[Cells]:
@@ -649,9 +660,13 @@ def answers(options: argparse.Namespace, clock: Callable[[], datetime]) -> Itera
     rows = read_table(read_file(options.csv)) if options.csv else {}
     passphrase = ask_passphrase()
     folder = options.state or Path(__file__).with_name("xinyi-state")
-    state = confirm_first_use(data, State(folder, options.root or PINNED_ROOT))
+    state = State(folder, options.root or PINNED_ROOT)
+    if not options.root:
+        state = confirm_first_use(data, state)
     given = options.org is not None or options.id is not None or bool(rows)
     one = {CODE: options.org or "", NAME: options.name or "", NUMBER: options.id or ""}
+    if not given:
+        open_bundle(data, state, passphrase, options.as_of or clock())  # say what is wrong before asking for names
     for cells in [one] if given else asked(options.name):
         at = options.as_of or clock()
         bundle, today = open_bundle(data, state, passphrase, at), at.astimezone(TIMEZONE).date()
@@ -678,7 +693,10 @@ def show(answer: Report, as_json: bool) -> int:
 
 def crash(kind: type[BaseException], fault: BaseException, trace: object) -> NoReturn:  # noqa: ARG001
     """End what nobody foresaw with "cannot judge": Python's own status, 1, would mean "not found"."""
-    print(f"不能判断：程序中断（{kind.__name__}）。请再试一次；还是这样，请联系信用办。", file=sys.stderr)
+    if kind is KeyboardInterrupt:
+        print("\n已取消。", file=sys.stderr)
+    else:
+        print(f"不能判断：程序中断（{kind.__name__}）。请再试一次；还是这样，请联系信用办。", file=sys.stderr)
     raise SystemExit(CANNOT_JUDGE)
 
 

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from pydantic import TypeAdapter
 
 from generator.build import pipeline
 from generator.build.office import entitle, read
 from generator.build.pipeline import Report
 from generator.cli import main
 from generator.core.lifecycle import Stage
-from generator.core.model import Person
+from generator.core.model import AnyDecision, Person
 from generator.errors import InputFaultsError, LeakError, RefusedError
-from generator.sources import decisions as decisions_source
+from generator.sources import decisions
 from generator.trust import repository
 from generator.trust.keys import DEMO_PASSPHRASE, OfficeKeys, open_office
 from tests.fictional import DEMO_DAY
@@ -154,8 +154,5 @@ def published_texts(root: Path) -> Mapping[str, str]:
 
 def append_decision(root: Path, fields: Mapping[str, str]) -> None:
     path = root / "lists/decisions.jsonl"
-    existing = path.read_bytes()
-    last = existing.splitlines()[-1]
-    line = {"seq": json.loads(last)["seq"] + 1, "prev": hashlib.sha256(last).hexdigest(), **fields}
-    path.write_bytes(existing + json.dumps(line, ensure_ascii=False).encode() + b"\n")
-    assert decisions_source
+    decision: AnyDecision = TypeAdapter(AnyDecision).validate_python(fields)
+    path.write_bytes(path.read_bytes() + decisions.append(path.read_bytes(), decision))

@@ -110,7 +110,9 @@ class TestEveryDay:
                     assert answer.since <= day
                     assert stage_on.get(answer.since, answer.stage) in (answer.stage, Stage.SCREENED_OUT)
                 assert answer.until is None or answer.until >= day
-                assert (answer.due is not None) == (answer.reason is Reason.OBJECTION_OPEN)
+                assert (answer.due is not None) == (
+                    answer.reason is Reason.OBJECTION_OPEN or answer.reported is not None
+                )
                 assert answer.late == (answer.nomination.received > date(2025, 12, 20))
 
     @EVERY_DAY

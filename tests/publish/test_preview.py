@@ -38,7 +38,7 @@ def served(site: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ThreadingHTT
 
     monkeypatch.setattr(preview, "ThreadingHTTPServer", Known)
     monkeypatch.setattr(SimpleHTTPRequestHandler, "log_message", lambda *_: None)
-    thread = threading.Thread(target=preview.serve_folder, args=(site, free_port()))
+    thread = threading.Thread(target=preview.serve_folder, args=(site, free_port(), lambda: None))
     thread.start()
     assert started.wait(5)
     yield servers[0]
@@ -75,9 +75,9 @@ def test_a_port_in_use_is_said(site: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(RefusedError, match=f"端口{port}.*--port"):
-            preview.serve_folder(site, port)
+            preview.serve_folder(site, port, lambda: None)
 
 
 def test_before_the_first_build(tmp_path: Path) -> None:
     with pytest.raises(RefusedError, match="xinyi build"):
-        preview.serve_folder(tmp_path, free_port())
+        preview.serve_folder(tmp_path, free_port(), lambda: None)

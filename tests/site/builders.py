@@ -88,7 +88,7 @@ def scenario(**changes: object) -> Scenario:
         "provider": "示例饭馆",
         "benefit": "吃饭打九八折",
         "benefit_kinds": (BenefitKind.DISCOUNT,),
-        "unit": TAX,
+        "units": (TAX,),
         "cooperating": (EDUCATION,),
         "reach": "pilot",
         "conditions": ("堂食才有",),

@@ -332,7 +332,7 @@ class TestPages:
         assert "scenarios/dai/index.html" not in site()
 
     def test_a_scenario_without_an_audience_does_not_stop_the_site(self) -> None:
-        lone = scenario(audience=None, unit=None, policy=None, since=None, benefit_kinds=(), body="")
+        lone = scenario(audience=None, units=(), policy=None, since=None, benefit_kinds=(), body="")
         text = page("scenarios/canyin/", content=content(scenarios={lone.id: lone}, notices=(), policies=(), pages=()))
         assert "谁可以用 未注明" in text
 

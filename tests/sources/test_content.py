@@ -78,7 +78,7 @@ area = "抚松县"
 status = "active"
 provider = "公证处"
 benefit = "免排队"
-unit = "fs-sifaju"
+units = ["fs-sifaju"]
 policy = "fangan"
 number = 1
 [audience]
@@ -247,15 +247,15 @@ MISTAKES = {
         SCENARIO, 'provider = "公证处"\n', "", (f"{AT_SCENARIO}provider：已启用的场景要写明这一项。{PLAN_IT}",)
     ),
     "no benefit and no unit": Mistake(
-        SCENARIO, 'benefit = "免排队"\nunit = "fs-sifaju"\n', "",
+        SCENARIO, 'benefit = "免排队"\nunits = ["fs-sifaju"]\n', "",
         (
             f"{AT_SCENARIO}benefit：已启用的场景要写明这一项。{PLAN_IT}",
-            f"{AT_SCENARIO}unit：已启用的场景要写明这一项。{PLAN_IT}",
+            f"{AT_SCENARIO}units：已启用的场景要写明这一项。{PLAN_IT}",
         ),
     ),
     "an unknown unit": Mistake(
-        SCENARIO, 'unit = "fs-sifaju"', 'unit = "xx"\ncooperating = ["yy"]',
-        (f"{AT_SCENARIO}unit：没有 xx 这个单位。请核对", f"{AT_SCENARIO}cooperating：没有 yy 这个单位。请核对"),
+        SCENARIO, 'units = ["fs-sifaju"]', 'units = ["xx"]\ncooperating = ["yy"]',
+        (f"{AT_SCENARIO}units：没有 xx 这个单位。请核对", f"{AT_SCENARIO}cooperating：没有 yy 这个单位。请核对"),
     ),
     "an unknown policy": Mistake(
         SCENARIO, '"fangan"', '"fangann"', (f"{AT_SCENARIO}policy：没有 fangann 这个政策。是不是想写 fangan",)

@@ -89,8 +89,8 @@ def test_arrays_tables_and_choices_become_values() -> None:
         (HEAD + 'area = "x"\n', ["a.md:5：这一项写了两次。只留一处"]),
         (HEAD + 'body = "x"\n', [f"a.md › body：正文不写在说明项里。{CHECK_HEAD}"]),
         (
-            HEAD + 'unit = 1\nnumber = "x"\n',
-            ["a.md › unit：应当是文字。两边加上引号", "a.md › number：应当是整数。只写数字，不加引号"],
+            HEAD + 'provider = 1\nnumber = "x"\n',
+            ["a.md › provider：应当是文字。两边加上引号", "a.md › number：应当是整数。只写数字，不加引号"],
         ),
     ],
 )
