@@ -74,6 +74,18 @@ class TestCheckAndStatus:
         assert result.exit_code == 1
         assert "lists/holidays/2027.json" in result.stderr
 
+    @pytest.mark.parametrize("command", [["check"], ["status"], ["publish", "disk"]])
+    def test_another_folder_is_named_as_such(self, tmp_path: Path, command: list[str]) -> None:
+        result = xinyi(tmp_path, *command)
+        assert result.exit_code == 1
+        assert "不是项目文件夹" in result.stderr
+
+    def test_a_file_that_cannot_be_written_is_said(self, office: Path) -> None:
+        (office / "keys").write_text("in the way", "utf-8")
+        result = xinyi(office, "keys", "init", "--demo")
+        assert result.exit_code == 1
+        assert "没有完成" in result.stderr
+
     def test_wrong_usage(self, office: Path) -> None:
         result = xinyi(office, "build", "--as-of", "20日")
         assert result.exit_code == 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,15 +15,19 @@ from generator.build import pipeline
 from generator.build.office import entitle, read
 from generator.build.pipeline import Report
 from generator.cli import main
+from generator.core.identifiers import Number
 from generator.core.lifecycle import Stage
-from generator.core.model import AnyDecision, Person
-from generator.errors import InputFaultsError, LeakError, RefusedError
+from generator.core.model import AnyDecision, Person, PublicationMode
+from generator.errors import InputFaultsError, KeysError, LeakError, RefusedError
+from generator.site import gate
 from generator.sources import decisions
 from generator.trust import repository
-from generator.trust.keys import DEMO_PASSPHRASE, OfficeKeys, open_office
+from generator.trust.keys import DEMO_PASSPHRASE, OfficeKeys, Passphrases, init, open_office
 from tests.fictional import DEMO_DAY
 
 pytestmark = pytest.mark.xdist_group("demo")
+
+AT = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 def build(root: Path, as_of: date = DEMO_DAY) -> Report:
@@ -93,6 +97,58 @@ def test_a_leak_stops_the_build_and_names_the_file(demo_copy: Path) -> None:
         build(demo_copy)
     assert person.number not in str(caught.value)
     assert (digests(demo_copy / "build"), digests(demo_copy / "keys")) == before
+
+
+def edit_csv(path: Path, old: str, new: str) -> None:
+    """Change a GB18030 table as a clerk might."""
+    text = path.read_bytes().decode("gb18030")
+    assert old in text
+    path.write_bytes(text.replace(old, new, 1).encode("gb18030"))
+
+
+def test_a_masked_name_in_the_honour_column_stops_the_build(demo_copy: Path) -> None:
+    table = demo_copy / "lists/batches/2025-01/nominations/卫健局.csv"
+    person = next(
+        s.nomination
+        for s in read(demo_copy, DEMO_DAY).standings
+        if s.nomination.place.path.endswith("卫健局.csv")
+        and s.stage is Stage.RECOGNISED
+        and s.nomination.publication is PublicationMode.MASKED
+    )
+    row = next(line for line in table.read_bytes().decode("gb18030").splitlines() if person.subject.name in line)
+    edit_csv(table, row, row.replace(person.honour, f"{person.honour}（{person.subject.name}）"))
+    with pytest.raises(LeakError, match="未脱敏的姓名"):
+        build(demo_copy)
+
+
+def test_consent_frees_one_name_and_not_those_within_it() -> None:
+    people = [Person("花试癸", Number("1")), Person("花试", Number("2"))]
+    watched = gate.watch(people, "", (), ["花试癸"])
+    assert gate.find("<td>花试癸</td>".encode(), watched) == set()
+    assert gate.find("<td>花试</td>".encode(), watched) == {"含有未脱敏的姓名"}
+
+
+def test_a_batch_in_notice_that_nobody_announced_stops_the_build(demo_copy: Path) -> None:
+    (demo_copy / "content/notices/2026-01-gongshi.md").unlink()
+    with pytest.raises(InputFaultsError, match=r"2026-01/batch\.toml › notice_start：公示已经开始"):
+        build(demo_copy)
+
+
+def test_secrets_of_another_ceremony_are_refused(demo_copy: Path, tmp_path: Path) -> None:
+    init(tmp_path / "k", (tmp_path / "k",) * 3, Passphrases((DEMO_PASSPHRASE,) * 3, DEMO_PASSPHRASE), 29, AT)
+    (demo_copy / "keys/programme.key").write_bytes((tmp_path / "k/programme.key").read_bytes())
+    with pytest.raises(KeysError, match="不配套"):
+        build(demo_copy)
+
+
+def test_check_finds_faults_of_pages_beside_those_of_lists(demo_copy: Path) -> None:
+    page = demo_copy / "content/pages/about.md"
+    page.write_text(f"{page.read_text('utf-8')}\n[看](page:nirgends)\n", "utf-8")
+    (demo_copy / "lists/batches/2026-02/nominations/没人认领.csv").write_text("姓名\n", "utf-8")
+    for run in (lambda: pipeline.check(demo_copy, DEMO_DAY), lambda: build(demo_copy)):
+        with pytest.raises(InputFaultsError, match=r"nirgends[\s\S]*没人认领") as caught:
+            run()
+        assert len(caught.value.faults) == 2
 
 
 def test_whoever_leaves_is_gone_everywhere_and_only_their_bundles_change(demo_copy: Path) -> None:

@@ -466,6 +466,11 @@ def test_a_program_reads_a_table_without_names_and_numbers(shop: Shop) -> None:
     assert ZHANG[1] not in out
 
 
+def test_a_code_under_a_persons_name_is_nobody(shop: Shop) -> None:
+    assert shop.ask("--name", "张三", "--id", COMPANY[0])[0] == 1
+    assert shop.ask("--org", COMPANY[0])[0] == 0
+
+
 def test_a_table_of_eligible_people_alone(shop: Shop) -> None:
     status, out = tabled(shop, f"姓 名,证件号码\n张三,{ZHANG[1]}\n".encode())
     assert (status, out.splitlines()[0]) == (0, "共1行，1行在名单内")
