@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from generator.build.office import Entitled, Office
 from generator.bundle import archive, collapse, payload
 from generator.bundle.collapse import Secrets, U
+from generator.bundle.payload import LastDays
 from generator.core.disclosure import BundleRecord
 from generator.core.lifecycle import Standing
-from generator.core.model import BatchId, Merchant, MerchantId, Person, Subject
+from generator.core.model import BatchId, Merchant, MerchantId, Person, ScenarioId, Subject
 from generator.errors import KeysError
 from generator.trust.keys import OfficeKeys
 from generator.trust.repository import Release
 
 Progress = Callable[[str, int, int], None]
 """Called with (what is being done, done, total)."""
+
+
+_Who = TypeVar("_Who")
+
+
+def _offered(entitled: Mapping[_Who, LastDays], offered: Collection[ScenarioId]) -> dict[_Who, LastDays]:
+    """Return who may use something of what one merchant offers, and until when."""
+    here = ((who, {s: day for s, day in days.items() if s in offered}) for who, days in entitled.items())
+    return {who: days for who, days in here if days}
 
 
 _OTHER_PROGRAMME = (
@@ -101,29 +112,24 @@ def make_targets(
 ) -> Targets:
     """Return each merchant's target, the old one where it says the same."""
     secrets = open_secrets(keys)
-    tokens = {
-        index: collapse.token(e.subject, collapsed.u(e.subject), secrets)
-        for index, e in enumerate(entitled)
-        if isinstance(e.subject, Person)
-    }
+    tokens = (
+        (collapse.token(one.subject, collapsed.u(one.subject), secrets), one.last_days)
+        for one in entitled
+        if isinstance(one.subject, Person)
+    )
+    people = payload.pad(payload.merge(tokens), secrets)
+    organisations = {one.subject: one.last_days for one in entitled if not isinstance(one.subject, Person)}
     sealed: dict[MerchantId, bytes] = {}
     plain: dict[str, bytes] = {}
     remade = []
     for merchant in merchants:
         scenarios = office.content.scenarios_of(merchant)
         offered = {scenario.id for scenario in scenarios}
-        people, organisations = [], {}
-        for index, one in enumerate(entitled):
-            if last_days := {s: day for s, day in one.last_days.items() if s in offered}:
-                if isinstance(one.subject, Person):
-                    people.append((tokens[index], last_days))
-                else:
-                    organisations[one.subject] = last_days
         members = payload.members(
             office=office.content.settings.office,
             merchant=merchant,
             scenarios=scenarios,
-            roll=payload.Roll(payload.merge(people), organisations),
+            roll=payload.Roll(_offered(people, offered), _offered(organisations, offered)),
             secrets=secrets,
             made=office.as_of,
             demo=keys.demo,

@@ -103,13 +103,13 @@ def token(person: Person, u: U, secrets: Secrets) -> int:
     return _first_bits(secrets.t_key, message, secrets.token_bits)
 
 
-def dummy_token(day: str, index: int, secrets: Secrets) -> int:
-    """Return the dummy number ``index`` of the classes whose latest last day is ``day`` (spec 4.3).
+def dummy_token(label: str, index: int, secrets: Secrets) -> int:
+    """Return the dummy number ``index`` among the people whose last days ``label`` spells (spec 4.3).
 
     Keyed by REF_KEY, which stays in the office: T_KEY is in every manifest, and whoever could compute the dummies
     could strike them out.
     """
-    message = b"xinyi/dummy/1\0" + day.encode() + b"\0" + index.to_bytes(4, "big")
+    message = b"xinyi/dummy/1\0" + label.encode() + b"\0" + index.to_bytes(4, "big")
     return _first_bits(secrets.ref_key, message, secrets.token_bits)
 
 

@@ -22,7 +22,7 @@ LastDays = Mapping[ScenarioId, date]
 
 @dataclass(frozen=True, slots=True)
 class Roll:
-    """Who is eligible at one merchant: people by token, organisations by code."""
+    """Who is eligible at one merchant: people (and dummies) by token, organisations by code."""
 
     people: Mapping[int, LastDays]
     organisations: Mapping[Organisation, LastDays]
@@ -38,6 +38,27 @@ def merge(entitled: Iterable[tuple[int, LastDays]]) -> dict[int, LastDays]:
     return dict(merged)
 
 
+def pad(people: Mapping[int, LastDays], secrets: Secrets) -> dict[int, LastDays]:
+    """Return everyone entitled with dummies among them, so that nobody has fewer than 63 alike (spec 4.3).
+
+    Done once for all merchants, before anything is left out for one of them: a dummy then goes wherever a person with
+    the same last days goes, and comparing bundles cannot tell the two apart.
+    """
+    padded = dict(people)
+    for days, tokens in _classes(people):
+        label = ",".join(f"{scenario}={day}" for scenario, day in _days_as_text(days).items())
+        index, missing = 0, SMALLEST_CLASS - len(tokens)
+        while missing > 0:
+            if len(padded) == 1 << secrets.token_bits:
+                raise ValueError(f"no token of {secrets.token_bits} bits is left for a dummy")
+            dummy = collapse.dummy_token(label, index, secrets)
+            index += 1
+            if dummy not in padded:
+                padded[dummy] = days
+                missing -= 1
+    return padded
+
+
 def members(
     *,
     office: str,
@@ -51,7 +72,7 @@ def members(
     """Return the members of one merchant's target by name, in the order in which they are packed."""
     files: dict[str, bytes] = {}
     classes = []
-    for index, (days, tokens) in enumerate(_padded_classes(roll.people, secrets)):
+    for index, (days, tokens) in enumerate(_classes(roll.people)):
         coded = golomb.encode(tokens)
         name = f"classes/{index}.gr"
         files[name] = coded.data
@@ -109,27 +130,12 @@ def _without_day(manifest: bytes) -> object:
     return value
 
 
-def _padded_classes(people: Mapping[int, LastDays], secrets: Secrets) -> list[tuple[LastDays, set[int]]]:
-    """Group tokens by their last days and fill each class up with dummies (spec 4.3)."""
-    groups: dict[tuple[tuple[ScenarioId, date], ...], set[int]] = {}
+def _classes(people: Mapping[int, LastDays]) -> list[tuple[LastDays, list[int]]]:
+    """Group tokens by their last days, in a fixed order."""
+    groups: dict[tuple[tuple[ScenarioId, date], ...], list[int]] = {}
     for token, days in people.items():
-        groups.setdefault(tuple(sorted(days.items())), set()).add(token)
-    used = set(people)
-    next_dummy: dict[str, int] = {}
-    classes: list[tuple[LastDays, set[int]]] = []
-    for key in sorted(groups):
-        tokens = groups[key]
-        day = max(last for _, last in key).isoformat()
-        while len(tokens) < SMALLEST_CLASS:
-            if len(used) == 1 << secrets.token_bits:
-                raise ValueError(f"no token of {secrets.token_bits} bits is left for a dummy")
-            index = next_dummy[day] = next_dummy.get(day, -1) + 1
-            dummy = collapse.dummy_token(day, index, secrets)
-            if dummy not in used:
-                used.add(dummy)
-                tokens.add(dummy)
-        classes.append((dict(key), tokens))
-    return classes
+        groups.setdefault(tuple(sorted(days.items())), []).append(token)
+    return [(dict(key), groups[key]) for key in sorted(groups)]
 
 
 def _days_as_text(days: LastDays) -> dict[str, str]:
