@@ -16,6 +16,8 @@ _APOSTROPHE = re.compile(r"^\s*['\u2018\u2019\uff07]")
 _SCIENTIFIC = re.compile(r"[0-9]+(\.[0-9]+)?E\+?[0-9]+", re.IGNORECASE)
 _SEPARATED = re.compile(r"(\d{4})[年./-](\d{1,2})[月./-](\d{1,2})[日号]?(\d{1,2}:\d{2}(:\d{2})?(\.\d+)?)?", re.ASCII)
 _SOLID = re.compile(r"(\d{4})(\d{2})(\d{2})", re.ASCII)
+_TELLING_DIGITS = 9
+"""A day has eight; what has more may be a number."""
 _SERIAL = re.compile(r"[1-7]\d{4}", re.ASCII)
 _SERIAL_ZERO = date(1899, 12, 30)
 
@@ -47,6 +49,11 @@ def lost_digits(value: Value) -> str:
     return "号码被存成了科学记数，后面的数字已经丢失" if _SCIENTIFIC.fullmatch(cell_text(value)) else ""
 
 
+def quoted(text: str) -> str:
+    """Return what a message may repeat of a cell: its beginning, or nothing where it may hold somebody's number."""
+    return "（内容像号码，已隐去）" if sum(map(str.isdigit, text)) >= _TELLING_DIGITS else text[:20]
+
+
 def parse_day(value: Value) -> date:
     """Return the day a cell means, or raise ``ValueError`` in Chinese.
 
@@ -62,7 +69,7 @@ def parse_day(value: Value) -> date:
         return serial
     if found := _SEPARATED.fullmatch(written) or _SOLID.fullmatch(written):
         return _existing_day(*map(int, found.group(1, 2, 3)))
-    raise ValueError(f"看不懂的日期：{written[:20]}")
+    raise ValueError(f"看不懂的日期：{quoted(written)}")
 
 
 def _serial_day(serial: int) -> date | None:

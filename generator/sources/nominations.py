@@ -25,6 +25,7 @@ from generator.core.model import (
     UnitId,
 )
 from generator.errors import Faults
+from generator.sources.cells import quoted
 from generator.sources.subjects import (
     AGAINST_ORIGINAL,
     DOCUMENT_TYPE,
@@ -122,7 +123,7 @@ def parse_publication(text: str) -> tuple[PublicationMode, str]:
     if not plain:
         return PublicationMode.MASKED, ""
     if not (found := _PUBLICATION.fullmatch(plain)):
-        raise ValueError(f"看不懂的公开方式：{text[:20]}")
+        raise ValueError(f"看不懂的公开方式：{quoted(text)}")
     mode, grounds = _MODES[found[1]], found[2]
     if mode is not PublicationMode.MASKED and not grounds:
         raise ValueError(f"{found[1]}要写理由")
@@ -173,7 +174,7 @@ def _category(row: Row, unit: Unit, content: Content, faults: Faults) -> Categor
     code = row.text("category").upper()
     category = content.categories.get(CategoryCode(code))
     if category is None:
-        message = f"没有 {code} 这个类别" if code else "没有写类别代码"
+        message = f"没有 {quoted(code)} 这个类别" if code else "没有写类别代码"
         faults.add(place, message, f"可以用 {'、'.join(content.categories)}")
     elif not category.open and unit.id not in category.units:
         may = "、".join(content.units[id_].name for id_ in category.units)
@@ -212,7 +213,7 @@ def _check_batch(row: Row, batch: BatchId, faults: Faults) -> None:
     """Note a batch number that is another batch's; words such as 第一批 are not looked into."""
     written = row.text("batch")
     if re.match(r"[0-9]{4}-[0-9]{2}", written) and not written.startswith(batch):
-        message = f"表里写的批次是 {written[:7]}，却放在 {batch} 里"
+        message = f"表里写的批次是 {quoted(written)}，却放在 {batch} 里"
         faults.add(row.at("batch"), message, "核对是不是放错了批次")
 
 
@@ -220,7 +221,7 @@ def _check_unit(row: Row, unit: Unit, units: Mapping[UnitId, Unit], faults: Faul
     """Note a 报送单位 that is not the unit which sent the table; its area need not be said."""
     written = row.given("unit")
     if written and unit_by_name(units, written, unit.area) != unit.id:
-        message = f"表里写的报送单位是{written[:30]}，batch.toml 里写的是{unit.name}"
+        message = f"表里写的报送单位是{quoted(written)}，batch.toml 里写的是{unit.name}"
         faults.add(row.at("unit"), message, "核对是谁报的；是同一单位的别名，就加进 content/units.toml")
 
 

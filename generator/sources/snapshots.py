@@ -11,6 +11,7 @@ from typing import Literal
 from generator.core.model import Rules, Snapshot, SnapshotRow, Strict, SubjectKind, Window
 from generator.errors import Faults, Place
 from generator.sources.agreement import TAX_CLASSES
+from generator.sources.cells import quoted
 from generator.sources.settings import parse_toml
 from generator.sources.subjects import DOCUMENT_TYPE, NAME, NUMBER, number_of, organisation_in, person_in
 from generator.sources.tables import Column, Row, read_table
@@ -95,11 +96,11 @@ def _value(row: Row, kind: str, rules: Rules, faults: Faults) -> str | None:
     if kind == "score":
         digits = re.fullmatch(r"0*([0-9]{1,4})(\.0+)?", written)
         if digits is None or int(digits[1]) > HIGHEST_SCORE:
-            faults.add(place, f"分数应为 0 到 {HIGHEST_SCORE} 的整数，这里是“{written[:20]}”", "核对分数")
+            faults.add(place, f"分数应为 0 到 {HIGHEST_SCORE} 的整数，这里是“{quoted(written)}”", "核对分数")
             return None
         return str(int(digits[1]))
     known = TAX_CLASSES if kind == "tax" else rules.rating_scale
     value = next((grade for grade in known if grade.upper() in (written, written.removesuffix("级"))), None)
     if value is None:
-        faults.add(place, f"没有“{written[:20]}”这个等级", f"可以用 {'、'.join(known)}")
+        faults.add(place, f"没有“{quoted(written)}”这个等级", f"可以用 {'、'.join(known)}")
     return value

@@ -18,6 +18,7 @@ from generator.core.identifiers import (
 from generator.core.model import Organisation, Person, Subject, SubjectKind
 from generator.core.names import canonical, suspects
 from generator.errors import Faults
+from generator.sources.cells import quoted
 from generator.sources.tables import Column, Kind, Row
 
 AGAINST_ORIGINAL = "对照证件原件更正"
@@ -129,7 +130,7 @@ def plain(text: str) -> str:
 
 
 def _add_document_fault(row: Row, word: str, known: list[str], faults: Faults) -> None:
-    faults.add(row.at("document_type"), f"不能用这种证件：{word[:20]}", f"可以用 {'、'.join(known)}")
+    faults.add(row.at("document_type"), f"不能用这种证件：{quoted(word)}", f"可以用 {'、'.join(known)}")
 
 
 def _name(row: Row, faults: Faults, *, person: bool) -> str:
@@ -141,7 +142,7 @@ def _name(row: Row, faults: Faults, *, person: bool) -> str:
         codes = "、".join(f"U+{ord(c):04X}" for c in damaged)
         faults.add(place, f"姓名或名称里有坏字（{codes}）", f"用能打出这个字的输入法，{AGAINST_ORIGINAL}")
     elif person and (strange := "".join(filter(_not_in_names, canonical(name)))):
-        faults.add(place, f"姓名里有不该有的字符：{strange}", "这一格只写一个人的姓名，其他的话写进备注")
+        faults.add(place, f"姓名里有不该有的字符：{quoted(strange)}", "这一格只写一个人的姓名，其他的话写进备注")
     else:
         return name
     return ""

@@ -245,6 +245,17 @@ def test_a_stray_cell_far_to_the_right_does_no_harm() -> None:
     assert len(whole(xlsx([HEADER, [1, "张三", ZHANG]], lambda _, sheet: sheet.write("XFD2", " ")))) == 1
 
 
+@pytest.mark.parametrize("row", [[1, "李四", LI], ["x", None, "91350100M000100Y43"]])
+def test_numbers_on_a_sheet_without_the_header_are_a_fault(row: list[Any]) -> None:
+    def more(book: Any, _: Any) -> None:
+        book.add_worksheet("续").write_row("A1", row)
+
+    rows, (fault,) = read(xlsx([HEADER, [1, "张三", ZHANG]], more))
+    assert len(rows) == 1
+    assert fault.startswith("a.xlsx › 续：这张工作表没有表头，却有证件号码或信用代码，会漏掉")
+    assert LI not in fault
+
+
 def test_an_empty_sheet_is_a_fault() -> None:
     assert read(xlsx([]))[1] == ["a.xlsx › 个人：表格是空的。核对是不是放错了文件"]
 
