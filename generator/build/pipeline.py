@@ -47,6 +47,8 @@ class Report:
     derived: int
     fingerprint: str
     site: Path
+    invented: bool = False
+    """Whether real keys have signed invented people (area code 99…): the example lists are still there."""
 
 
 def check(root: Path, as_of: date) -> None:
@@ -142,6 +144,7 @@ def _build(root: Path, as_of: date, keys: OfficeKeys, progress: Progress) -> Rep
         derived=collapsed.derived,
         fingerprint=edition.root_fingerprint,
         site=root / "build" / "site",
+        invented=not keys.demo and any(person.number.startswith("99") for person in people),
     )
 
 

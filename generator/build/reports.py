@@ -142,6 +142,8 @@ def build_text(report: Report) -> str:
         f"{'（有变）' if record.merchant in report.remade else ''}"
         for record in report.bundles
     ]
+    if report.invented:
+        lines.append("注意：名单里有虚构的人（号码以99开头），示例名单还没有清空。请不要发布这个网站！")
     lines.append(f"网站在：{report.site / 'index.html'}")
     return "\n".join(lines)
 

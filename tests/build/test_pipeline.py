@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 from generator.build import pipeline
 from generator.build.office import entitle, read
 from generator.build.pipeline import Report
+from generator.build.reports import build_text
 from generator.cli import main
 from generator.core.identifiers import Number
 from generator.core.lifecycle import Stage
@@ -179,6 +180,14 @@ def test_whoever_leaves_is_gone_everywhere_and_only_their_bundles_change(demo_co
     assert new is not None
     changed = {merchant for merchant in new.targets if new.targets[merchant] != old.targets[merchant]}
     assert changed == set(report.remade) == {"zhengwu-dating", "tushuguan"}
+
+
+def test_invented_people_under_real_keys_are_said(demo_copy: Path) -> None:
+    keys = open_office(demo_copy / "keys", DEMO_PASSPHRASE)
+    real = OfficeKeys(keys.signer, keys.programme, "not the demo passphrase")
+    report = pipeline.build(demo_copy, DEMO_DAY + timedelta(days=1), real, lambda *_: None)
+    assert "示例名单还没有清空" in build_text(report)
+    assert "示例名单" not in build_text(build(demo_copy, DEMO_DAY + timedelta(days=2)))
 
 
 def test_real_keys_never_go_back_a_day(demo_copy: Path) -> None:
