@@ -77,11 +77,9 @@ def _environment(edition: Edition, templates: Path) -> Environment:
         "breakable": _breakable,
         "flag": words.flag,
         "told": lambda audience: words.told(audience, content),
-        "phrase": lambda audience: words.phrase(audience, content),
         "unit": lambda unit: _unit_name(unit, content),
         "status": words.POLICY_STATUS.__getitem__,
         "part_kind": words.POLICY_PART.__getitem__,
-        "reach": words.REACH.__getitem__,
     }
     environment.globals |= {
         "settings": content.settings,

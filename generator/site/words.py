@@ -25,7 +25,6 @@ WEEKDAYS = "一二三四五六日"
 
 POLICY_STATUS = {"trial": "试行", "in-force": "有效", "repealed": "已废止", "undated": "未注明"}
 POLICY_PART = {"notice": "通知", "plan": "方案", "annex": "附件"}
-REACH = {"general": "", "pilot": "试点"}
 
 SUBJECT_KIND = {
     SubjectKind.PERSON: "个人",
