@@ -176,6 +176,25 @@ class TestRecord:
         assert result.exit_code == 1
         assert (office / "lists/decisions.jsonl").read_bytes() == before
 
+    def test_dishonesty_needs_the_right_batch_though_it_ends_every_entry(self, office: Path) -> None:
+        standing = next(
+            s
+            for s in read(office, DEMO_DAY).standings
+            if s.nomination.batch == "2025-01"
+            and s.stage is Stage.RECOGNISED
+            and isinstance(s.nomination.subject, Person)
+        )
+        subject = standing.nomination.subject
+        assert isinstance(subject, Person)
+        typed = f"{subject.name}\n{subject.number}\n"
+        withdraw = ("record", "withdraw", "--ground", "dishonest", *self.OBJECTION[4:])
+        result = xinyi(office, *withdraw, "--batch", "2026-02", typed=typed)
+        assert result.exit_code == 1
+        assert "没有这个姓名" in result.stderr
+        result = xinyi(office, *withdraw, "--batch", "2025-01", typed=typed)
+        assert result.exit_code == 0, result.output
+        assert "已退出（退出二" in result.stdout
+
     def test_a_day_that_has_not_come(self, office: Path) -> None:
         result = xinyi(office, *self.OBJECTION[:-1], "2030-01-02", typed="甲\n1\n")
         assert result.exit_code == 1

@@ -43,7 +43,7 @@ def _record(root: Path, decision: AnyDecision) -> str:
             decisions_by_nomination(lists.nominations, lists.decisions),
             strict=True,
         )
-        if len(mine) > len(earlier)
+        if len(mine) > len(earlier) and nomination.batch == decision.batch
     ]
     if not matches:
         raise RefusedError("这一批里没有这个姓名（名称）和号码的条目。请核对批次、姓名和号码，一个字也不能差")

@@ -216,7 +216,8 @@ def _parse_decisions(
     decisions = parse_decisions(files[DECISIONS], DECISIONS, faults)
     if not readable or faults.found:
         return decisions
-    matched = {id(item) for items in decisions_by_nomination(nominations, decisions) for item in items}
+    addressed = zip(nominations, decisions_by_nomination(nominations, decisions), strict=True)
+    matched = {id(item) for nomination, items in addressed for item in items if item.batch == nomination.batch}
     for line, decision in enumerate(decisions, start=1):
         if id(decision) not in matched:
             message = f"{decision.batch} 批里没有这个主体（姓名和号码都要对得上）"
