@@ -43,8 +43,10 @@ class TestCheckAndStatus:
         units.write_text(units.read_text("utf-8") + '\n[[unit]]\nid = "zz"\nname = "某局"\ncolour = 1\n', "utf-8")
         result = xinyi(office, "check", *AS_OF, "--json")
         assert result.exit_code == 1
-        (fault,) = json.loads(result.stdout)["faults"]
+        fault, unchecked = json.loads(result.stdout)["faults"]
         assert (fault["path"], fault["field"]) == ("content/units.toml", "unit[zz].colour")
+        assert unchecked["path"] == "lists"
+        assert unchecked["message"].endswith("所以这次没有检查名单")
 
     def test_faults_of_content_do_not_hide_those_of_lists(self, office: Path) -> None:
         scenario = office / "content/scenarios/canyin.md"

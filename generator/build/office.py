@@ -48,6 +48,9 @@ def read(root: Path, as_of: date) -> Office:
     check_project(root)
     faults = Faults()
     content = read_content(root, faults)
+    if content is None:
+        message = "site.toml、units.toml 或 categories.toml 读不出来，所以这次没有检查名单"
+        faults.add(Place("lists"), message, "改好那里的问题以后，请再检查一次")
     lists = read_lists(root, content, faults) if content else None
     for notice in content.notices if content and lists else ():
         if notice.batch and lists and notice.batch not in lists.batches:
