@@ -52,13 +52,14 @@ def read(root: Path, as_of: date) -> Office:
         message = "site.toml、units.toml 或 categories.toml 读不出来，所以这次没有检查名单"
         faults.add(Place("lists"), message, "改好那里的问题以后，请再检查一次")
     lists = read_lists(root, content, faults) if content else None
-    for notice in content.notices if content and lists else ():
-        if notice.batch and lists and notice.batch not in lists.batches:
+    if content is None or lists is None:
+        faults.stop_if_any()
+        raise AssertionError("a reader gave up without saying why")
+    for notice in content.notices:
+        if notice.batch and notice.batch not in lists.batches:
             place = Place(f"content/notices/{notice.id}.md", field="batch")
             faults.add(place, f"没有批次“{notice.batch}”", "请改成 lists/batches/ 里有的批次编号")
     faults.stop_if_any()
-    if content is None or lists is None:
-        raise AssertionError("a reader gave up without saying why")
     rules = content.settings.rules
     try:
         standings = lifecycle.stand(lists, rules, as_of)

@@ -7,7 +7,7 @@ as they were. The release is saved before the site is swapped in, so no site eve
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -53,22 +53,34 @@ class Report:
 
 def check(root: Path, as_of: date) -> None:
     """Do all that a build does short of keys: read, stand, render; raise ``InputFaultsError`` with every fault."""
+    office = _read(root, as_of)
+    edition = _edition(office, references=[""] * len(office.standings), records=(), fingerprint="", demo=False)
+    render(edition, root / "templates")
+
+
+def _read(root: Path, as_of: date) -> Office:
+    """Read everything; where it has faults, those of the pages are told in the same run."""
     try:
-        office = read(root, as_of)
+        return read(root, as_of)
     except InputFaultsError as error:
         raise InputFaultsError([*error.faults, *_faults_of_pages(root, as_of)]) from error
-    entries = (disclose(standing, "", as_of) for standing in office.standings)
-    edition = Edition(
+
+
+def _edition(
+    office: Office, *, references: Sequence[str], records: tuple[BundleRecord, ...], fingerprint: str, demo: bool
+) -> Edition:
+    """Return what goes on the site: of the lists, only what may be disclosed."""
+    entries = (disclose(s, ref, office.as_of) for s, ref in zip(office.standings, references, strict=True))
+    return Edition(
         content=office.content,
         batches=office.lists.batches,
         notices=office.notices,
         entries=tuple(entry for entry in entries if entry),
-        bundles=(),
-        root_fingerprint="",
-        as_of=as_of,
-        demo=False,
+        bundles=records,
+        root_fingerprint=fingerprint,
+        as_of=office.as_of,
+        demo=demo,
     )
-    render(edition, root / "templates")
 
 
 def _faults_of_pages(root: Path, as_of: date) -> tuple[Fault, ...]:
@@ -92,10 +104,7 @@ def build(root: Path, as_of: date, keys: OfficeKeys, progress: Progress) -> Repo
 
 
 def _build(root: Path, as_of: date, keys: OfficeKeys, progress: Progress) -> Report:
-    try:
-        office = read(root, as_of)
-    except InputFaultsError as error:
-        raise InputFaultsError([*error.faults, *_faults_of_pages(root, as_of)]) from error
+    office = _read(root, as_of)
     store = root / "keys" / "repository"
     current = repository.read_release(store)
     zone = ZoneInfo(office.content.settings.timezone)
@@ -115,15 +124,11 @@ def _build(root: Path, as_of: date, keys: OfficeKeys, progress: Progress) -> Rep
     release = repository.next_release(current, repository.read_roots(store), targets.sealed, issued, keys.signer)
     packed = {m.id: archive.container(bundles.container_members(release, m, keys.demo)) for m in merchants}
     references = bundles.assign_references(office.standings, collapsed, secrets.ref_key)
-    entries = (disclose(s, ref, as_of) for s, ref in zip(office.standings, references, strict=True))
-    edition = Edition(
-        content=office.content,
-        batches=office.lists.batches,
-        notices=office.notices,
-        entries=tuple(entry for entry in entries if entry),
-        bundles=tuple(bundles.record(m, packed[m.id], release, zone) for m in merchants),
-        root_fingerprint=repository.root_fingerprint(store),
-        as_of=as_of,
+    edition = _edition(
+        office,
+        references=references,
+        records=tuple(bundles.record(m, packed[m.id], release, zone) for m in merchants),
+        fingerprint=repository.root_fingerprint(store),
         demo=keys.demo,
     )
     pages = render(edition, root / "templates")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 from generator.build.locking import alone
 from generator.build.office import read
 from generator.core import wording
-from generator.core.lifecycle import Stage, decisions_by_nomination
+from generator.core.lifecycle import Stage, decisions_by_nomination, stand
 from generator.core.model import AnyDecision, Correction, Nomination, Objection, Person, Resolution, UnitId
 from generator.core.names import canonical, suspects
 from generator.errors import RefusedError
@@ -71,7 +72,8 @@ def _record(root: Path, decision: AnyDecision) -> str:
         file.flush()
         os.fsync(file.fileno())
     beside.replace(path)
-    standings = read(root, decision.day).standings
+    after = replace(lists, decisions=(*lists.decisions, decision))
+    standings = stand(after, office.content.settings.rules, decision.day)
     return wording.explain(next(s for s in standings if s.nomination.place == nomination.place))
 
 

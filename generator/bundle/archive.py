@@ -11,9 +11,9 @@ from collections.abc import Mapping
 
 import pyzipper
 
+from generator.bundle.collapse import CROCKFORD
 from generator.errors import KeysError
 
-_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PASSPHRASE_LENGTH = 16
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _UNIX = 3
@@ -23,7 +23,7 @@ _NOT_OURS = (zipfile.BadZipFile, pyzipper.BadZipFile, zlib.error, struct.error, 
 
 def new_passphrase() -> str:
     """Return a fresh merchant passphrase: 16 Crockford characters, 80 bits, from the system's generator."""
-    return "".join(secrets.choice(_CROCKFORD) for _ in range(_PASSPHRASE_LENGTH))
+    return "".join(secrets.choice(CROCKFORD) for _ in range(_PASSPHRASE_LENGTH))
 
 
 def grouped(passphrase: str) -> str:

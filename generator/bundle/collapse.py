@@ -26,7 +26,7 @@ U_BITS = 12
 
 MEMORY_KIB, PASSES, LANES, LENGTH = 19456, 2, 1, 32
 MAX_TOKEN_BITS = 48
-_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _REFERENCE_LETTERS = 10
 
 _CACHE_LINE = re.compile(r"(?P<key>[0-9a-f]{32}) (?P<u>[0-9a-f]{3})")
@@ -155,4 +155,4 @@ def _first_bits(key: bytes, message: bytes, bits: int) -> int:
 
 def _crockford(key: bytes, message: bytes) -> str:
     value = _first_bits(key, message, 5 * _REFERENCE_LETTERS)
-    return "".join(_CROCKFORD[value >> shift & 31] for shift in range(5 * (_REFERENCE_LETTERS - 1), -1, -5))
+    return "".join(CROCKFORD[value >> shift & 31] for shift in range(5 * (_REFERENCE_LETTERS - 1), -1, -5))

@@ -30,6 +30,7 @@ from generator.core.model import (
     ScreeningReturn,
     Window,
     Withdrawal,
+    number_of,
 )
 from generator.core.names import canonical
 from generator.core.workdays import Calendar, UncoveredYearError, same_day_years_later
@@ -161,7 +162,7 @@ def stand(lists: Lists, rules: Rules, as_of: date) -> tuple[Standing, ...]:
                 lists.batches[nomination.batch],
                 tuple(returns.get(nomination.batch, ())),
                 decided,
-                tuple(a for a in dishonest.get(_number(nomination), ()) if a.batch != nomination.batch),
+                tuple(a for a in dishonest.get(number_of(nomination.subject), ()) if a.batch != nomination.batch),
             ),
             rules,
             lists.calendar,
@@ -184,10 +185,10 @@ def decisions_by_nomination(
     names = [{canonical(nomination.subject.name)} for nomination in nominations]
     by_number: dict[tuple[str, str], list[int]] = {}
     for index, nomination in enumerate(nominations):
-        by_number.setdefault((nomination.batch, _number(nomination)), []).append(index)
+        by_number.setdefault((nomination.batch, number_of(nomination.subject)), []).append(index)
     everywhere: dict[str, list[int]] = {}
     for index, nomination in enumerate(nominations):
-        everywhere.setdefault(_number(nomination), []).append(index)
+        everywhere.setdefault(number_of(nomination.subject), []).append(index)
     for decision in sorted(decisions, key=lambda d: d.day):
         if isinstance(decision, Withdrawal) and decision.ground in (Ground.DISHONEST, Ground.ABUSE):
             for index in everywhere.get(canonical_number(decision.number), ()):
@@ -353,7 +354,7 @@ def _hits(
     and the source had said so by then, in the same return or a later one;
     found after recognition it takes a decision to end the entry.
     """
-    number = _number(nomination)
+    number = number_of(nomination.subject)
     for answer in returns:
         for hit in answer.hits:
             if hit.number != number:
@@ -389,7 +390,7 @@ def _abnormal(
     before_notice = start is None or answer.day <= start
     limit = start if before_notice else window.not_before if window else None
     day = min(as_of, limit) if limit else as_of
-    removed = min((r for r in _removals(hit, answer, returns, day)), default=None)
+    removed = min(_removals(hit, answer, returns, day), default=None)
     if not excludes(replace(hit, removed=removed), answer.effect, day, rules):
         return None
     return _Event(answer.day, Stage.SCREENED_OUT, _kept_off(answer, start))
@@ -447,8 +448,3 @@ def _corrected(nomination: Nomination, decisions: Sequence[AnyDecision]) -> Nomi
                 nomination = replace(nomination, subject=subject, nominated_as=nomination.origin)
             nomination = replace(nomination, **fields)  # type: ignore[arg-type]
     return nomination
-
-
-def _number(nomination: Nomination) -> str:
-    subject = nomination.subject
-    return subject.number if isinstance(subject, Person) else subject.code

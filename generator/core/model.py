@@ -95,6 +95,11 @@ class Organisation:
 Subject = Person | Organisation
 
 
+def number_of(subject: Subject) -> str:
+    """Return a person's document number or an organisation's code."""
+    return subject.number if isinstance(subject, Person) else subject.code
+
+
 # -- what the office publishes ---------------------------------------------------------------------------------
 
 

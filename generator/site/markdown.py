@@ -23,7 +23,7 @@ from markupsafe import Markup
 from generator.errors import Faults, Place
 
 EXTERNAL = "（外部链接）"
-_OUTSIDE = ("http://", "https://")
+OUTSIDE = ("http://", "https://")
 _ELSEWHERE = ("mailto:", "tel:", "#")
 
 
@@ -99,7 +99,7 @@ def _linked(children: Iterable[Token], place: Place, links: Links, faults: Fault
 def _resolve(token: Token, place: Place, links: Links, faults: Faults) -> bool:
     """Set where a link leads; return whether that is outside this site."""
     href = unquote(str(token.attrGet("href") or ""))
-    if href.startswith(_OUTSIDE):
+    if href.startswith(OUTSIDE):
         token.attrSet("rel", "noopener noreferrer")
         token.attrSet("class", "external")
         return True

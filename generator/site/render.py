@@ -18,12 +18,10 @@ from generator.site import words
 from generator.site.assets import read_assets
 from generator.site.edition import Edition, PagePlan, published
 from generator.site.feeds import absolute, feed, lists_json, robots, sitemap
-from generator.site.markdown import Links, Rendered, Text, render_markdown
+from generator.site.markdown import OUTSIDE, Links, Rendered, Text, render_markdown
 from generator.site.plan import plan
 from generator.site.rolls import roll_url
 from generator.site.sections import SECTIONS, link_targets, page_url, plain_pages, policy_url, scenario_url
-
-OUTSIDE = ("http://", "https://")
 
 
 def render(edition: Edition, templates: Path) -> dict[str, bytes]:

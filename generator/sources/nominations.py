@@ -23,6 +23,7 @@ from generator.core.model import (
     SubjectKind,
     Unit,
     UnitId,
+    number_of,
 )
 from generator.errors import Faults
 from generator.sources.cells import quoted
@@ -31,7 +32,6 @@ from generator.sources.subjects import (
     DOCUMENT_TYPE,
     NAME,
     NUMBER,
-    number_of,
     organisation_in,
     person_in,
     plain,

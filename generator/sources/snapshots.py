@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from generator.core.model import Rules, Snapshot, SnapshotRow, Strict, SubjectKind, Window
+from generator.core.model import Rules, Snapshot, SnapshotRow, Strict, SubjectKind, Window, number_of
 from generator.errors import Faults, Place
 from generator.sources.agreement import TAX_CLASSES
 from generator.sources.cells import quoted
 from generator.sources.settings import parse_toml
-from generator.sources.subjects import DOCUMENT_TYPE, NAME, NUMBER, number_of, organisation_in, person_in
+from generator.sources.subjects import DOCUMENT_TYPE, NAME, NUMBER, organisation_in, person_in
 from generator.sources.tables import Column, Row, read_table
 
 HIGHEST_SCORE = 9999

@@ -15,7 +15,7 @@ from generator.core.identifiers import (
     parse_credit_code,
     parse_document,
 )
-from generator.core.model import Organisation, Person, Subject, SubjectKind
+from generator.core.model import Organisation, Person, SubjectKind
 from generator.core.names import canonical, suspects
 from generator.errors import Faults
 from generator.sources.cells import quoted
@@ -91,11 +91,6 @@ def organisation_in(row: Row, kind: SubjectKind, faults: Faults) -> Organisation
         faults.add(row.at("number"), str(error), AGAINST_ORIGINAL)
         return None
     return Organisation(name, code, kind) if name else None
-
-
-def number_of(subject: Subject) -> str:
-    """Return a person's document number or an organisation's code."""
-    return subject.number if isinstance(subject, Person) else subject.code
 
 
 def any_number(text: str) -> str:
