@@ -25,7 +25,7 @@ AS_OF = ("--as-of", DEMO_DAY.isoformat())
 @pytest.fixture(autouse=True)
 def later(monkeypatch: pytest.MonkeyPatch) -> None:
     """Put today well after every day these tests speak of."""
-    monkeypatch.setattr("generator.cli._today", lambda: date(2030, 1, 1))
+    monkeypatch.setattr("generator.cli.options.current_day", lambda: date(2030, 1, 1))
 
 
 def xinyi(root: Path, *arguments: str, typed: str | None = None, env: dict[str, str] | None = None) -> Result:

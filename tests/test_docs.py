@@ -266,7 +266,7 @@ def stage(office: Path, day: date) -> tuple[Stage, Reason]:
 @pytest.fixture(autouse=True)
 def later(monkeypatch: pytest.MonkeyPatch) -> None:
     """Put today well after every day these tests speak of."""
-    monkeypatch.setattr("generator.cli._today", lambda: date(2030, 1, 1))
+    monkeypatch.setattr("generator.cli.options.current_day", lambda: date(2030, 1, 1))
 
 
 def type_command(office: Path, beginning: str, day: str) -> str:
