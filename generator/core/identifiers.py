@@ -20,6 +20,7 @@ CreditCode = NewType("CreditCode", str)
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _ID_CHECKS = "10X98765432"
 _CODE_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+_DASHES = frozenset("-\u2010\u2012\u2013\u2014\u2015\u2212")
 _CODE_WEIGHTS = tuple(pow(3, i, 31) for i in range(17))
 
 
@@ -37,8 +38,8 @@ class DocumentType(StrEnum):
 _OTHER_DOCUMENTS = {
     DocumentType.PERMANENT_RESIDENT: re.compile(r"[A-Z]{3}[0-9]{12}"),
     DocumentType.PASSPORT: re.compile(r"[A-Z0-9]{5,12}"),
-    DocumentType.MILITARY: re.compile(r"[\u4e00-\u9fff]?字?第?[0-9]{6,8}号?"),
-    DocumentType.TRAVEL_PERMIT: re.compile(r"[HM][0-9]{8}(?:[0-9]{2})?"),
+    DocumentType.MILITARY: re.compile(r"[0-9]{6,8}"),
+    DocumentType.TRAVEL_PERMIT: re.compile(r"[HM][0-9]{8}"),
 }
 
 
@@ -47,8 +48,24 @@ class IdentifierError(ValueError):
 
 
 def canonical_number(text: str) -> str:
-    """Return the form of a number that is matched and hashed (docs/spec/bundle.md, 3.2)."""
-    return "".join(c for c in unicodedata.normalize("NFKC", text) if not c.isspace() and c != "-").upper()
+    """Return the form of a number that is matched and hashed: one for each document (docs/spec/bundle.md, 3.2).
+
+    A resident number of 15 digits is brought to 18; of a military number the digits count (军字第0123456号 is 0123456);
+    of a travel permit the holder's nine characters, without the two that count its renewals.
+    """
+    number = _stripped(text)
+    if re.fullmatch(r"[0-9]{15}", number):
+        number = f"{number[:6]}19{number[6:]}"
+        return number + id_check_digit(number)
+    if military := re.fullmatch(r"[\u4e00-\u9fff]?字?第?([0-9]{6,8})号?", number):
+        return military[1]
+    return number[:9] if re.fullmatch(r"[HM][0-9]{10}", number) else number
+
+
+def _stripped(text: str) -> str:
+    """Return a number or code in NFKC and capitals, without white space, format characters and dashes."""
+    folded = unicodedata.normalize("NFKC", text)
+    return "".join(c for c in folded if not (c.isspace() or c in _DASHES or unicodedata.category(c) == "Cf")).upper()
 
 
 def id_check_digit(first17: str) -> str:
@@ -70,9 +87,6 @@ def parse_resident_number(text: str) -> Number:
     Area codes are not looked up: retired ones live on in old numbers, and 81…, 82…, 83… and 9… are in use.
     """
     number = canonical_number(text)
-    if re.fullmatch(r"[0-9]{15}", number):
-        number = f"{number[:6]}19{number[6:]}"
-        number += id_check_digit(number)
     if not re.fullmatch(r"[0-9]{17}[0-9X]", number):
         what = "里面有不是数字的字符" if len(number) == 18 else f"这里是{len(number)}位"
         raise IdentifierError(f"身份证号应为18位数字（末位可为X），{what}" if number else "身份证号没有填")
@@ -87,7 +101,7 @@ def parse_resident_number(text: str) -> Number:
 
 def parse_credit_code(text: str) -> CreditCode:
     """Return a unified social credit code, or raise ``IdentifierError``."""
-    code = canonical_number(text)
+    code = _stripped(text)
     if len(code) != 18:
         raise IdentifierError(f"统一社会信用代码应为18位，这里是{len(code)}位" if code else "统一社会信用代码没有填")
     if wrong := sorted(set(code) - set(_CODE_ALPHABET)):

@@ -20,6 +20,12 @@ _ASSIGNED = (
     "\u4729\u477c\u478d\u2eca\u4947\u497a\u497d\u4982\u4983\u4985\u4986\u499f\u499b\u49b7\u49b6\u9fba"
     "\U000241fe\u4ca3\u4c9f\u4ca0\u4ca1\u4c77\u4ca2\u4d13\u4d14\u4d15\u4d16\u4d17\u4d18\u4d19\u4dae\u9fbb"
 )
+_DROPPED = frozenset(
+    "'\u02b9\u02bb\u02bc\u2018\u2019\u201b\u2032"  # apostrophes: O'Brien
+    "-\u2010\u2012\u2013\u2014\u2015\u2212"  # hyphens and dashes: Jean-Pierre, JEAN PIERRE
+)
+_ZEROS = str.maketrans(dict.fromkeys("\u25cb\u25ef\u2b55\uffee", "\u3007"))
+"""Circles that stand for the Han character 〇 in names such as 李〇, which input methods hide."""
 PRIVATE_USE_FOLD = str.maketrans(_PRIVATE_USE, _ASSIGNED)
 """The fixed table of docs/spec/bundle.md, section 3.1."""
 
@@ -27,11 +33,19 @@ PRIVATE_USE_FOLD = str.maketrans(_PRIVATE_USE, _ASSIGNED)
 def canonical(name: str) -> CanonicalName:
     """Return the form of a name that is matched and hashed (docs/spec/bundle.md, 3.1).
 
-    Private-use twins are folded, then NFKC; white space, format characters and name dots are dropped; upper case.
+    Private-use twins and circles are folded, then NFKC; what does not tell names apart is dropped; upper case; NFKC
+    once more, for what dropping brought together.
     """
-    folded = unicodedata.normalize("NFKC", name.translate(PRIVATE_USE_FOLD))
-    kept = (c for c in folded if not (c.isspace() or unicodedata.category(c) == "Cf" or c in NAME_DOTS))
-    return CanonicalName("".join(kept).upper())
+    folded = unicodedata.normalize("NFKC", name.translate(PRIVATE_USE_FOLD).translate(_ZEROS))
+    kept = "".join(c for c in folded if not _is_noise(c)).upper()
+    return CanonicalName(unicodedata.normalize("NFKC", kept))
+
+
+def _is_noise(character: str) -> bool:
+    """Return whether a character does not tell names apart: space, hidden character, dot, apostrophe, dash."""
+    selector = "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef"
+    marks = character in NAME_DOTS or character in _DROPPED
+    return selector or marks or character.isspace() or unicodedata.category(character) == "Cf"
 
 
 def display(name: str) -> str:

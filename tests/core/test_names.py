@@ -15,7 +15,9 @@ HAN = st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5) | st.sampled_fro
 DOTS = st.sampled_from("·•‧・⋅∙.．･")
 SPACES = st.sampled_from(" \u3000\t\n\u00a0\r")
 HIDDEN = st.sampled_from("\u200b\u200e\u200d\ufeff\u00ad\u2060\u202c")
-LATIN = st.characters(min_codepoint=0x21, max_codepoint=0x17F, categories=["Lu", "Ll"])
+LATIN = st.characters(min_codepoint=0x21, max_codepoint=0x17F, categories=["Lu", "Ll"]) | st.sampled_from(
+    "\u0149\u01f0\u0301\u0308\u0390\u03b0\u1e96\ufb03ß"  # what grows in capitals, or composes
+)
 PRIVATE = st.characters(min_codepoint=0xE815, max_codepoint=0xE864)
 NAMES = st.text(HAN | DOTS | SPACES | HIDDEN | LATIN | PRIVATE, max_size=12)
 """Names as spreadsheets hold them."""
@@ -45,6 +47,15 @@ class TestCanonical:
             ("Ａnna　lee", "ANNALEE"),
             ("𠮷田", "𠮷田"),
             ("方\ue863", "方䶮"),
+            ("李○", "李〇"),
+            ("李◯", "李〇"),
+            ("李\u2b55", "李〇"),
+            ("辻\U000e0100", "辻"),
+            ("葛\ufe00", "葛"),
+            ("Jean-Pierre O\u2019Brien", "JEANPIERREOBRIEN"),
+            ("JEAN PIERRE O'BRIEN", "JEANPIERREOBRIEN"),
+            ("Jean\u2010Pierre O\uff07Brien", "JEANPIERREOBRIEN"),
+            ("Jose\u200d\u0301", "JOS\u00c9"),
             ("", ""),
         ],
     )
