@@ -12,7 +12,8 @@ from pathlib import Path
 from generator.build.locking import alone
 from generator.build.office import read
 from generator.core import wording
-from generator.core.lifecycle import Stage, decisions_by_nomination, stand
+from generator.core.addressing import decisions_by_nomination
+from generator.core.lifecycle import Stage, stand
 from generator.core.model import AnyDecision, Correction, Nomination, Objection, Person, Resolution, UnitId
 from generator.core.names import canonical, suspects
 from generator.errors import RefusedError

@@ -6,25 +6,26 @@ A fact counts from its day on; so a fact dated later never changes the answer fo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from itertools import pairwise
 
-from generator.core.identifiers import canonical_number
+from generator.core.addressing import corrected, decisions_by_nomination, relisted
 from generator.core.model import (
     ONE_DAY,
     AnyDecision,
+    Appeal,
     Batch,
+    BatchId,
     Correction,
     Ground,
-    Hit,
     HitEffect,
     Lists,
     Nomination,
     Objection,
-    Person,
-    ReferenceDay,
+    Rehabilitation,
     Resolution,
     Rules,
     ScreeningReturn,
@@ -32,7 +33,7 @@ from generator.core.model import (
     Withdrawal,
     number_of,
 )
-from generator.core.names import canonical
+from generator.core.screening import Moment, Period, findings, screened_on
 from generator.core.workdays import Calendar, UncoveredYearError, same_day_years_later
 
 
@@ -68,6 +69,14 @@ class Reason(StrEnum):
     E4_STANDARD_CHANGED = "E4-standard-changed"
 
 
+OUT = frozenset({Stage.SCREENED_OUT, Stage.LEFT})
+"""The stages in which an entry's way has ended, unless a decision opens it again."""
+
+_FOUND = {
+    Moment.AT_SCREENING: (Stage.SCREENED_OUT, Reason.HIT_AT_SCREENING),
+    Moment.BEFORE_RECOGNITION: (Stage.SCREENED_OUT, Reason.HIT_BEFORE_RECOGNITION),
+    Moment.AFTER_RECOGNITION: (Stage.LEFT, Reason.E2_DISHONEST),
+}
 _WITHDRAWN = {
     Ground.DISHONEST: Reason.E2_DISHONEST,
     Ground.ABUSE: Reason.E2_ABUSE,
@@ -95,7 +104,9 @@ class Standing:
     due: date | None = None
     late: bool = False
     reported: date | None = None
-    """Since when a report made after the notice waits for its answer; the entry stays recognised meanwhile."""
+    """Since when a report made after the notice, or an appeal, waits for its answer; the entry stays as it is."""
+    unscreened: date | None = None
+    """Since when a corrected number waits for every source to look at it; the entry stays as it is meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,26 +137,19 @@ def validity(notice_end: date, rules: Rules) -> Window:
     return Window(first, anniversary if anniversary.day != first.day else anniversary - ONE_DAY)
 
 
-def excludes(hit: Hit, effect: HitEffect, day: date, rules: Rules) -> bool:
-    """Return whether a hit keeps its subject off the list when looked at from ``day`` (requirements F02, F05).
-
-    A record of serious dishonesty excludes for ``dishonesty_years`` from the day it was made; a mere abnormality
-    excludes until it is removed.
-    """
-    if hit.recorded > day:
-        return False
-    if effect is HitEffect.EXCLUDES:
-        return day < same_day_years_later(hit.recorded, rules.dishonesty_years)
-    if effect is HitEffect.UNTIL_REMOVED:
-        return hit.removed is None or day < hit.removed
-    return False
-
-
 def stand(lists: Lists, rules: Rules, as_of: date) -> tuple[Standing, ...]:
-    """Return where every nomination stands on ``as_of``, in the order in which they were read.
+    """Return where every nomination stands on ``as_of``: those that came in as they were read, then the relisted.
 
+    A batch whose notice was set is judged by the rules kept with it, the others by ``rules``.
     Raises ``UncoveredYearError`` where a notice or an answer falls due in a year whose holidays are unknown.
     """
+    return tuple(standing(facts, facts.batch.rules or rules, lists.calendar, as_of) for facts in gather(lists, as_of))
+
+
+def gather(lists: Lists, as_of: date) -> tuple[Facts, ...]:
+    """Return what is known on ``as_of`` about every nomination, the relisted ones last."""
+    decisions = [decision for decision in lists.decisions if decision.day <= as_of]
+    nominations = (*lists.nominations, *relisted(lists, decisions))
     returns: dict[str, list[ScreeningReturn]] = {}
     dishonest: dict[str, list[ScreeningReturn]] = {}
     for answer in lists.returns:
@@ -154,70 +158,110 @@ def stand(lists: Lists, rules: Rules, as_of: date) -> tuple[Standing, ...]:
             if answer.effect is HitEffect.EXCLUDES:
                 for number in {hit.number for hit in answer.hits}:
                     dishonest.setdefault(number, []).append(answer)
-    decisions = decisions_by_nomination(lists.nominations, [d for d in lists.decisions if d.day <= as_of])
-    return tuple(
-        standing(
+    found = []
+    for nomination, decided in zip(nominations, decisions_by_nomination(nominations, decisions), strict=True):
+        elsewhere = dishonest.get(number_of(corrected(nomination, decided).subject), ()) if dishonest else ()
+        found.append(
             Facts(
                 nomination,
                 lists.batches[nomination.batch],
                 tuple(returns.get(nomination.batch, ())),
                 decided,
-                tuple(a for a in dishonest.get(number_of(nomination.subject), ()) if a.batch != nomination.batch),
-            ),
-            rules,
-            lists.calendar,
-            as_of,
+                tuple(answer for answer in elsewhere if answer.batch != nomination.batch),
+            )
         )
-        for nomination, decided in zip(lists.nominations, decisions, strict=True)
+    return tuple(found)
+
+
+def known(facts: Facts, day: date) -> Facts:
+    """Return what was known of these facts on an earlier day."""
+    return replace(
+        facts,
+        returns=tuple(answer for answer in facts.returns if answer.day <= day),
+        decisions=tuple(decision for decision in facts.decisions if decision.day <= day),
+        elsewhere=tuple(answer for answer in facts.elsewhere if answer.day <= day),
     )
 
 
-def decisions_by_nomination(
-    nominations: Sequence[Nomination], decisions: Iterable[AnyDecision]
-) -> tuple[tuple[AnyDecision, ...], ...]:
-    """Return, for each nomination, the decisions that address it, in order of their days.
+def history(facts: Facts, rules: Rules, calendar: Calendar, as_of: date) -> tuple[tuple[date, Standing], ...]:
+    """Return every day up to ``as_of`` on which an entry's stage or reason changed, and where it stood from then on.
 
-    A decision addresses a person's by batch, number and name: the name first nominated or one corrected to; an
-    organisation's by batch and code, since names of organisations vary in spelling. Who is withdrawn as dishonest or
-    for abuse leaves with every entry received by then, in whatever batch (F16): it is the subject that has fallen.
+    The first is the day on which it came in.
     """
-    of: list[list[AnyDecision]] = [[] for _ in nominations]
-    names = [{canonical(nomination.subject.name)} for nomination in nominations]
-    by_number: dict[tuple[str, str], list[int]] = {}
-    for index, nomination in enumerate(nominations):
-        by_number.setdefault((nomination.batch, number_of(nomination.subject)), []).append(index)
-    everywhere: dict[str, list[int]] = {}
-    for index, nomination in enumerate(nominations):
-        everywhere.setdefault(number_of(nomination.subject), []).append(index)
-    for decision in sorted(decisions, key=lambda d: d.day):
-        if isinstance(decision, Withdrawal) and decision.ground in (Ground.DISHONEST, Ground.ABUSE):
-            for index in everywhere.get(canonical_number(decision.number), ()):
-                other = nominations[index].batch != decision.batch
-                if other and nominations[index].received <= decision.day:
-                    of[index].append(decision)
-        for index in by_number.get((decision.batch, canonical_number(decision.number)), ()):
-            person = isinstance(nominations[index].subject, Person)
-            if not person or canonical(decision.name) in names[index]:
-                of[index].append(decision)
-                if isinstance(decision, Correction) and "name" in decision.fields:
-                    names[index].add(canonical(decision.fields["name"]))
-    return tuple(map(tuple, of))
+    rules = facts.batch.rules or rules
+    asked: dict[date, Standing] = {}
+    waiting = {facts.nomination.received, *_days(facts)}
+    while waiting:
+        day = waiting.pop()
+        if facts.nomination.received <= day <= as_of and day not in asked:
+            asked[day] = standing(known(facts, day), rules, calendar, day)
+            waiting.update(_turning_points(asked[day]))
+    course = sorted(asked.items())
+    first = course[:1]
+    changed = (later for earlier, later in pairwise(course) if _turn(earlier[1]) != _turn(later[1]))
+    return (*first, *changed)
+
+
+def _days(facts: Facts) -> Iterator[date]:
+    """Yield every day on which a fact happened or began to count."""
+    for answer in (*facts.returns, *facts.elsewhere):
+        yield answer.day
+        for hit in answer.hits:
+            yield from (day for day in (hit.recorded, hit.removed) if day)
+    for decision in facts.decisions:
+        yield from (decision.day, decision.day + ONE_DAY)
+    yield from (day for day in (facts.batch.notice_start,) if day)
+    if facts.nomination.honour_ends:
+        yield facts.nomination.honour_ends + ONE_DAY
+
+
+def _turning_points(answer: Standing) -> Iterator[date]:
+    """Yield the days on which time alone may change a standing."""
+    for window in (answer.notice, answer.window):
+        if window:
+            yield from (window.not_before, window.not_after + ONE_DAY)
+
+
+def _turn(answer: Standing) -> tuple[object, ...]:
+    return answer.stage, answer.reason, answer.reported, answer.unscreened
 
 
 def standing(facts: Facts, rules: Rules, calendar: Calendar, as_of: date) -> Standing:
-    """Return where one nomination stands on ``as_of``; facts dated later must have been left out."""
+    """Return where one nomination stands on ``as_of``; facts dated later must have been left out.
+
+    Whoever was out on any day of the notice has not been published for its length: what opens the way again later
+    (a wrong record, a number put right, an appeal) cannot make up for that, and takes a re-listing.
+    """
+    answer = _standing(facts, rules, calendar, as_of)
+    if answer.notice:
+        for day in sorted({decision.day for decision in facts.decisions if _reopens(decision)}):
+            if day > answer.notice.not_before:
+                asked = min(day - ONE_DAY, answer.notice.not_after)
+                before = _standing(known(facts, asked), rules, calendar, asked)
+                if before.stage in OUT:
+                    return replace(before, nomination=answer.nomination, reported=answer.reported, due=answer.due)
+    return answer
+
+
+def _reopens(decision: AnyDecision) -> bool:
+    """Return whether a decision can bring back who was out."""
+    if isinstance(decision, Resolution):
+        return decision.answers == "appeal" and decision.upheld
+    return isinstance(decision, Rehabilitation) or (isinstance(decision, Correction) and "number" in decision.fields)
+
+
+def _standing(facts: Facts, rules: Rules, calendar: Calendar, as_of: date) -> Standing:
     batch = facts.batch
-    nomination = _corrected(facts.nomination, facts.decisions)
+    nomination = corrected(facts.nomination, facts.decisions)
     start = batch.notice_start if batch.notice_start and nomination.received <= batch.notice_start else None
-    screened = _screened_on(nomination, facts.returns, rules)
+    renumbered = _renumbered(facts.decisions)
+    since = max((nomination.received, *(day for day in renumbered if start is None or day <= start)))
+    screened = screened_on(facts.returns, since, rules)
     ready = start is not None and screened is not None and screened <= start
     notice = notice_period(start, rules, calendar) if start and ready and start <= as_of else None
-    dispute = _dispute(facts.decisions, notice)
-    window = (
-        validity(max(notice.not_after, dispute.settled or notice.not_after), rules)
-        if notice and not dispute.open
-        else None
-    )
+    dispute = _dispute(facts, notice)
+    window = _window(nomination, notice, dispute, rules)
+    reported = _reported(facts, notice)
     answer = Standing(
         nomination,
         Stage.NOT_RECEIVED,
@@ -226,13 +270,14 @@ def standing(facts: Facts, rules: Rules, calendar: Calendar, as_of: date) -> Sta
         notice=notice,
         window=window,
         late=nomination.received > batch.deadline,
+        reported=reported,
+        due=_answer_due(reported, rules, calendar) if reported else None,
+        unscreened=_unscreened(renumbered, start, facts.returns, rules),
     )
     if as_of < nomination.received:
         return answer
-    events = [
-        *_exits(facts.decisions, window),
-        *_hits(nomination, facts.returns + facts.elsewhere, start, notice, window, rules, as_of),
-    ]
+    ends, reopened = _ends(facts)
+    events = [*ends, *_expiries(nomination, window), *_kept_off(facts, nomination, start, notice, window, rules, as_of)]
     if past := [event for event in events if event.day <= as_of]:
         first = min(past, key=lambda event: event.day)
         return replace(answer, stage=first.stage, reason=first.reason, since=max(first.day, nomination.received))
@@ -246,27 +291,46 @@ def standing(facts: Facts, rules: Rules, calendar: Calendar, as_of: date) -> Sta
     if window is None or as_of < window.not_before:
         return _waiting(answer, notice, dispute, as_of)
     reason = Reason.OBJECTION_REJECTED if dispute.settled else Reason.NO_OBJECTION
-    reported = _reported(facts.decisions, notice)
-    return replace(
-        answer,
-        stage=Stage.RECOGNISED,
-        reason=reason,
-        since=window.not_before,
-        until=window.not_after,
-        reported=reported,
-        due=_answer_due(reported, rules, calendar) if reported else None,
-    )
+    since = max(window.not_before, reopened or window.not_before)
+    return replace(answer, stage=Stage.RECOGNISED, reason=reason, since=since, until=window.not_after)
 
 
-def _reported(decisions: Sequence[AnyDecision], notice: Window) -> date | None:
-    """Return since when a report made after the notice waits for its answer (F17); it does not stop the clock."""
-    since: date | None = None
-    for decision in decisions:
-        if isinstance(decision, Objection) and decision.day > notice.not_after:
-            since = since or decision.day
-        elif isinstance(decision, Resolution):
-            since = None
-    return since
+def _renumbered(decisions: Sequence[AnyDecision]) -> tuple[date, ...]:
+    """Return the days on which the number was put right: whoever was screened before then was somebody else."""
+    return tuple(d.day for d in decisions if isinstance(d, Correction) and "number" in d.fields)
+
+
+def _unscreened(
+    renumbered: Sequence[date], start: date | None, returns: Sequence[ScreeningReturn], rules: Rules
+) -> date | None:
+    """Return since when a number put right after the notice began waits to be screened."""
+    since = max((day for day in renumbered if start and day > start), default=None)
+    return since if since and screened_on(returns, since, rules) is None else None
+
+
+def _window(nomination: Nomination, notice: Window | None, dispute: _Dispute, rules: Rules) -> Window | None:
+    """Return the year of validity, no longer than the honour itself lasts; None before it is known."""
+    if notice is None or dispute.open:
+        return None
+    year = validity(max(notice.not_after, dispute.settled or notice.not_after), rules)
+    ends = nomination.honour_ends
+    return Window(year.not_before, ends) if ends and ends in year else year
+
+
+def _reported(facts: Facts, notice: Window | None) -> date | None:
+    """Return since when a report made after the notice, or an appeal, waits for its answer (F17).
+
+    Neither stops the clock.
+    """
+    waiting: dict[str, date] = {}
+    for decision in facts.decisions:
+        if isinstance(decision, Objection) and notice and decision.day > notice.not_after:
+            waiting.setdefault("objection", decision.day)
+        elif isinstance(decision, Appeal):
+            waiting.setdefault("appeal", decision.day)
+        elif isinstance(decision, Resolution) and decision.batch == facts.batch.id:
+            waiting.pop(decision.answers, None)
+    return min(waiting.values(), default=None)
 
 
 def _answer_due(reported: date, rules: Rules, calendar: Calendar) -> date | None:
@@ -315,136 +379,66 @@ class _Dispute:
     since: date | None = None
 
 
-def _dispute(decisions: Sequence[AnyDecision], notice: Window | None) -> _Dispute:
-    """Follow objections and answers. A report after the notice has ended does not stop the clock (F17)."""
+def _dispute(facts: Facts, notice: Window | None) -> _Dispute:
+    """Follow objections and answers. A report after the notice has ended does not stop the clock (F17).
+
+    An appeal that is granted settles the dispute as a rejected objection does.
+    """
     state = _Dispute()
-    for decision in decisions:
+    for decision in facts.decisions:
         if isinstance(decision, Objection) and notice and decision.day <= notice.not_after:
             state = _Dispute(state.open or decision.day, state.settled, state.open or decision.day)
-        elif isinstance(decision, Resolution) and state.open and not decision.upheld:
+        elif isinstance(decision, Resolution) and state.open and _rejects(decision, facts.batch.id):
             state = _Dispute(None, decision.day, state.since)
     return state
 
 
-def _exits(decisions: Sequence[AnyDecision], window: Window | None) -> Iterator[_Event]:
-    """Yield the ends that decisions and time bring (E1–E4)."""
-    for decision in decisions:
-        if isinstance(decision, Resolution) and decision.upheld:
-            yield _Event(decision.day, Stage.LEFT, Reason.E1_OBJECTION_UPHELD)
-        elif isinstance(decision, Withdrawal):
-            yield _Event(decision.day, Stage.LEFT, _WITHDRAWN[decision.ground])
+def _rejects(decision: Resolution, batch: BatchId) -> bool:
+    """Return whether an answer lets the entry stand: an objection rejected, or an appeal granted."""
+    return decision.batch == batch and decision.upheld is (decision.answers == "appeal")
+
+
+def _ends(facts: Facts) -> tuple[list[_Event], date | None]:
+    """Return the ends that decisions bring (E1, E2, E3, E4), less those that later decisions undid, and since when.
+
+    An appeal undoes what was decided in its own batch and, where the subject had fallen everywhere, that.
+    """
+    ends: list[tuple[_Event, BatchId]] = []
+    reopened: date | None = None
+    for decision in facts.decisions:
+        if isinstance(decision, Withdrawal):
+            ends = [*ends, (_Event(decision.day, Stage.LEFT, _WITHDRAWN[decision.ground]), decision.batch)]
+        elif isinstance(decision, Resolution) and decision.answers == "objection" and decision.upheld:
+            ends = [*ends, (_Event(decision.day, Stage.LEFT, Reason.E1_OBJECTION_UPHELD), decision.batch)]
+        elif isinstance(decision, Resolution) and decision.answers == "appeal" and decision.upheld:
+            ends = [(event, batch) for event, batch in ends if batch != decision.batch]
+        elif isinstance(decision, Rehabilitation):
+            ends = [(event, batch) for event, batch in ends if event.reason is not Reason.E2_DISHONEST]
+        if _reopens(decision):
+            reopened = decision.day
+    return [event for event, _ in ends], reopened
+
+
+def _expiries(nomination: Nomination, window: Window | None) -> Iterator[_Event]:
+    """Yield the ends that time brings (E3): of the year, and of the honour itself."""
     if window:
         yield _Event(window.not_after + ONE_DAY, Stage.LEFT, Reason.E3_EXPIRED)
+    if nomination.honour_ends:
+        yield _Event(nomination.honour_ends + ONE_DAY, Stage.LEFT, Reason.E3_EXPIRED)
 
 
-def _hits(
+def _kept_off(
+    facts: Facts,
     nomination: Nomination,
-    returns: Sequence[ScreeningReturn],
     start: date | None,
     notice: Window | None,
     window: Window | None,
     rules: Rules,
     as_of: date,
 ) -> Iterator[_Event]:
-    """Yield the ends that screening brings: out before recognition, E2 after it.
-
-    Serious dishonesty is counted back from the day of screening, of recognition, or both (``reference_days``); the
-    day of recognition is the one the notice sets, so that an objection cannot bring back who is kept off.
-    An abnormality no longer counts if it was removed before the notice or, found during the notice, before recognition,
-    and the source had said so by then, in the same return or a later one;
-    found after recognition it takes a decision to end the entry.
-    """
-    number = number_of(nomination.subject)
-    for answer in returns:
-        for hit in answer.hits:
-            if hit.number != number:
-                continue
-            after = window is not None and answer.day > window.not_before
-            if after:
-                event = _removal(hit, answer, rules)
-            elif answer.effect is HitEffect.UNTIL_REMOVED:
-                event = _abnormal(hit, answer, returns, start, window, as_of, rules)
-            else:
-                event = _dishonest(hit, answer, start, notice, rules)
-            if event:
-                yield event
-
-
-def _removal(hit: Hit, answer: ScreeningReturn, rules: Rules) -> _Event | None:
-    """Judge a hit returned after recognition (E2)."""
-    if answer.effect is HitEffect.EXCLUDES and excludes(hit, answer.effect, answer.day, rules):
-        return _Event(answer.day, Stage.LEFT, Reason.E2_DISHONEST)
-    return None
-
-
-def _abnormal(
-    hit: Hit,
-    answer: ScreeningReturn,
-    returns: Sequence[ScreeningReturn],
-    start: date | None,
-    window: Window | None,
-    as_of: date,
-    rules: Rules,
-) -> _Event | None:
-    """Judge an abnormality found before recognition; what is said of its removal counts if said in time."""
-    before_notice = start is None or answer.day <= start
-    limit = start if before_notice else window.not_before if window else None
-    day = min(as_of, limit) if limit else as_of
-    removed = min(_removals(hit, answer, returns, day), default=None)
-    if not excludes(replace(hit, removed=removed), answer.effect, day, rules):
-        return None
-    return _Event(answer.day, Stage.SCREENED_OUT, _kept_off(answer, start))
-
-
-def _dishonest(
-    hit: Hit, answer: ScreeningReturn, start: date | None, notice: Window | None, rules: Rules
-) -> _Event | None:
-    """Judge a record of serious dishonesty known before recognition, from each reference day."""
-    if ReferenceDay.SCREENING in rules.reference_days and excludes(hit, answer.effect, answer.day, rules):
-        return _Event(answer.day, Stage.SCREENED_OUT, _kept_off(answer, start))
-    if not notice or ReferenceDay.RECOGNITION not in rules.reference_days:
-        return None
-    if excludes(hit, answer.effect, max(notice.not_after + ONE_DAY, answer.day), rules):
-        return _Event(max(answer.day, notice.not_before), Stage.SCREENED_OUT, Reason.HIT_BEFORE_RECOGNITION)
-    return None
-
-
-def _kept_off(answer: ScreeningReturn, start: date | None) -> Reason:
-    return Reason.HIT_AT_SCREENING if start is None or answer.day <= start else Reason.HIT_BEFORE_RECOGNITION
-
-
-def _removals(hit: Hit, answer: ScreeningReturn, returns: Sequence[ScreeningReturn], day: date) -> Iterator[date]:
-    """Yield the days of removal that the source had reported by ``day`` for the same record of the same number."""
-    for report in returns:
-        if report.source == answer.source and report.day <= day:
-            for other in report.hits:
-                if (other.number, other.recorded) == (hit.number, hit.recorded) and other.removed:
-                    yield other.removed
-
-
-def _screened_on(nomination: Nomination, returns: Sequence[ScreeningReturn], rules: Rules) -> date | None:
-    """Return the day on which the last of the required sources had answered, or None while one has not.
-
-    A source can only have looked at entries that had come in. Where no source is required, one answer is enough.
-    """
-    first: dict[str, date] = {}
-    for answer in returns:
-        if answer.day >= nomination.received:
-            first[answer.source] = min(answer.day, first.get(answer.source, answer.day))
-    if not rules.screening_sources:
-        return min(first.values(), default=None)
-    if any(source not in first for source in rules.screening_sources):
-        return None
-    return max(first[source] for source in rules.screening_sources)
-
-
-def _corrected(nomination: Nomination, decisions: Sequence[AnyDecision]) -> Nomination:
-    """Return the nomination with its corrections applied; a corrected name keeps the first one for references."""
-    for decision in decisions:
-        if isinstance(decision, Correction):
-            fields = dict(decision.fields)
-            if name := fields.pop("name", None):
-                subject = replace(nomination.subject, name=name)
-                nomination = replace(nomination, subject=subject, nominated_as=nomination.origin)
-            nomination = replace(nomination, **fields)  # type: ignore[arg-type]
-    return nomination
+    """Yield the ends that screening brings: out before recognition, E2 after it."""
+    wrong = [decision for decision in facts.decisions if isinstance(decision, Rehabilitation)]
+    returns, period = facts.returns + facts.elsewhere, Period(start, notice, window)
+    for finding in findings(number_of(nomination.subject), returns, wrong, period, rules, as_of):
+        stage, reason = _FOUND[finding.moment]
+        yield _Event(finding.day, stage, reason)

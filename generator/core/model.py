@@ -446,12 +446,16 @@ class Nomination:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A round: its deadline and, once set, the first day of its public notice."""
+    """A round: its deadline and, once set, the first day of its public notice.
+
+    ``rules`` are those in force when the notice was set: what site.toml says later judges later batches only.
+    """
 
     id: BatchId
     title: str
     deadline: date
     notice_start: date | None = None
+    rules: Rules | None = None
 
 
 class HitEffect(StrEnum):
@@ -516,11 +520,19 @@ class Objection(Decision):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Appeal(Decision):
+    """Whoever the entry is about asks for a decision that ended it to be looked at again (requirement F17)."""
+
+    kind: Literal["appeal"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Resolution(Decision):
-    """The recognising unit's answer to the open objections."""
+    """The recognising unit's answer to the open objections, or to the appeal."""
 
     kind: Literal["resolution"]
     upheld: bool
+    answers: Literal["objection", "appeal"] = "objection"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -531,15 +543,47 @@ class Withdrawal(Decision):
     ground: Ground
 
 
+CorrectedField = Literal["name", "number", "honour", "awarder", "document", "affiliation", "publication"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Correction(Decision):
     """Fields of the entry are put right; its reference stays (requirements F12, F18)."""
 
     kind: Literal["correction"]
-    fields: Mapping[Literal["name", "honour", "awarder", "document", "affiliation"], str]
+    fields: Mapping[CorrectedField, str]
 
 
-AnyDecision = Objection | Resolution | Withdrawal | Correction
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relisting(Decision):
+    """Whoever left is nominated anew, in another batch, with the fields of the old entry (requirement F16)."""
+
+    kind: Literal["relisting"]
+    into: BatchId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehabilitation(Decision):
+    """A record of dishonesty was wrong: it no longer counts against its subject (requirement F19).
+
+    Without ``source`` those of every source, without ``recorded`` those of every day.
+    """
+
+    kind: Literal["dishonest-error"]
+    source: str = ""
+    recorded: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BenefitRecovery(Decision):
+    """What someone wrongly honoured had enjoyed, and what was taken back (requirement F20); it moves no entry."""
+
+    kind: Literal["benefit-recovery"]
+    benefit: str
+    outcome: str
+
+
+AnyDecision = Objection | Appeal | Resolution | Withdrawal | Correction | Relisting | Rehabilitation | BenefitRecovery
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, timedelta
+from typing import Any
 
 import chinese_calendar
 
@@ -14,6 +15,7 @@ from generator.core.identifiers import CreditCode, Number, credit_code_check_dig
 from generator.core.lifecycle import Standing, stand
 from generator.core.model import (
     AnyDecision,
+    Appeal,
     Batch,
     BatchId,
     CategoryCode,
@@ -27,6 +29,8 @@ from generator.core.model import (
     Organisation,
     Person,
     PublicationMode,
+    Rehabilitation,
+    Relisting,
     Resolution,
     Rules,
     ScreeningReturn,
@@ -102,6 +106,7 @@ def nomination(
     category: str = "A2",
     honour: str = "诚信之星",
     publication: PublicationMode = PublicationMode.MASKED,
+    honour_ends: date | None = None,
 ) -> Nomination:
     """Return an entry of the batch, received before its deadline."""
     return Nomination(
@@ -114,6 +119,7 @@ def nomination(
         unit=UnitId("wenming"),
         received=received,
         publication=publication,
+        honour_ends=honour_ends,
     )
 
 
@@ -193,6 +199,34 @@ def correction(day: date, fields: dict[str, str], subject: Subject | None = None
         grounds="来函",
         operator="孙",
     )
+
+
+def appeal(day: date, subject: Subject | None = None) -> Appeal:
+    """Return an appeal by whom the entry is about."""
+    return Appeal(kind="appeal", **_signed(day, subject))
+
+
+def appeal_answered(day: date, *, upheld: bool, subject: Subject | None = None) -> Resolution:
+    """Return the answer to an appeal."""
+    return Resolution(kind="resolution", answers="appeal", upheld=upheld, **_signed(day, subject))
+
+
+def rehabilitation(
+    day: date, subject: Subject | None = None, source: str = "", recorded: date | None = None
+) -> Rehabilitation:
+    """Return the finding that a record of dishonesty was wrong."""
+    return Rehabilitation(kind="dishonest-error", source=source, recorded=recorded, **_signed(day, subject))
+
+
+def relisting(day: date, into: str, subject: Subject | None = None) -> Relisting:
+    """Return a nomination anew, in another batch."""
+    return Relisting(kind="relisting", into=BatchId(into), **_signed(day, subject))
+
+
+def _signed(day: date, subject: Subject | None) -> dict[str, Any]:
+    name, document = _addressed(subject)
+    shared = {"batch": BATCH, "unit": UnitId("wenming"), "grounds": "来函", "operator": "孙"}
+    return {**shared, "name": name, "number": document, "day": day}
 
 
 def lists(

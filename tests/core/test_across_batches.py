@@ -32,7 +32,7 @@ def recognised() -> Person:
 
 
 def found(effect: HitEffect = HitEffect.EXCLUDES, recorded: date = date(2026, 10, 1)) -> ScreeningReturn:
-    hit = Hit(recognised().number, recorded)
+    hit = Hit(recognised().number, recorded, removed=recorded.replace(year=recorded.year + 1))
     return ScreeningReturn(OTHER, "法院", date(2026, 11, 10), "某", effect, (hit,))
 
 

@@ -12,17 +12,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generator.core.lifecycle import (
-    Reason,
-    Stage,
-    Standing,
-    decisions_by_nomination,
-    excludes,
-    notice_period,
-    stand,
-    validity,
+from generator.core.addressing import decisions_by_nomination
+from generator.core.lifecycle import Reason, Stage, Standing, notice_period, stand, validity
+from generator.core.model import (
+    AnyDecision,
+    Correction,
+    Ground,
+    Hit,
+    HitEffect,
+    ReferenceDay,
+    Rehabilitation,
+    Resolution,
+    Rules,
+    ScreeningReturn,
+    Window,
 )
-from generator.core.model import Ground, Hit, HitEffect, ReferenceDay, Rules, ScreeningReturn, Window
+from generator.core.screening import excludes
 from generator.core.workdays import same_day_years_later
 from tests.core.builders import (
     CALENDAR,
@@ -84,6 +89,23 @@ def recorded_dishonesty(standing: Standing, known: Iterable[ScreeningReturn]) ->
     ]
 
 
+def cleared(world: World, number: str, day: date) -> bool:
+    """Return whether a record of this number had been found to be wrong by a day."""
+    found = (d for d in world.lists.decisions if isinstance(d, Rehabilitation))
+    return any(d.number == number and d.day <= day for d in found)
+
+
+def undoes(decision: AnyDecision) -> bool:
+    """Return whether a decision can undo what ended an entry."""
+    match decision:
+        case Resolution():
+            return decision.answers == "appeal" and decision.upheld
+        case Correction():
+            return "number" in decision.fields
+        case _:
+            return isinstance(decision, Rehabilitation)
+
+
 class TestEveryDay:
     """Every nomination is in exactly one stage on every day (lifecycle.py, Stage), with a reason that belongs to it."""
 
@@ -118,11 +140,25 @@ class TestEveryDay:
     @EVERY_DAY
     @given(worlds())
     def test_the_way_is_one_way(self, world: World) -> None:
-        """Who is recognised stays so until an exit of F16; who has left comes back by a new nomination only."""
+        """Who is recognised stays so until an exit of F16; who has left comes back by a new nomination only.
+
+        Unless a decision undoes what ended the entry: an appeal granted, a wrong record, a number put right.
+        """
+        undone = {decision.day for decision in world.lists.decisions if undoes(decision)}
         for course in world.courses():
             for (day, today), (next_day, tomorrow) in pairwise(course):
-                if next_day - day == ONE_DAY:
+                if next_day - day == ONE_DAY and next_day not in undone:
                     assert tomorrow.stage in AFTER[today.stage], day
+
+    @EVERY_DAY
+    @given(worlds())
+    def test_who_was_out_during_the_notice_is_not_recognised_by_it(self, world: World) -> None:
+        """Published for the whole length or not at all (F06); an abnormality removed in time is forgiven (F05)."""
+        for course in world.courses():
+            for day, answer in course:
+                if answer.stage is Stage.RECOGNISED and answer.notice:
+                    of_notice = [stood for on, stood in course if on in answer.notice and on <= day]
+                    assert all(stood.stage is not Stage.LEFT for stood in of_notice)
 
     @EVERY_DAY
     @given(worlds())
@@ -199,6 +235,8 @@ class TestNobodyWronglyRecognised:
                 continue
             for told, hit in recorded_dishonesty(answer, world.lists.returns):
                 over, known = same_day_years_later(hit.recorded, 3), told.day <= day
+                if cleared(world, hit.number, day):
+                    continue
                 after = told.day > answer.window.not_before
                 if known and (after or ReferenceDay.SCREENING in world.rules.reference_days):
                     assert told.day >= over
@@ -226,7 +264,15 @@ class TestExcludes:
     def test_dishonesty_counts_for_three_years(self, recorded: date, offset: int) -> None:
         day = recorded + timedelta(days=offset)
         expected = recorded <= day < same_day_years_later(recorded, 3)
-        assert excludes(Hit("X", recorded), HitEffect.EXCLUDES, day, self.RULES) is expected
+        assert excludes(Hit("X", recorded, removed=recorded), HitEffect.EXCLUDES, day, self.RULES) is expected
+
+    @given(st.dates(date(2015, 1, 1), date(2030, 1, 1)), st.integers(0, 4000))
+    def test_dishonesty_in_force_counts_however_old(self, recorded: date, lasted: int) -> None:
+        """Who stands on the list of dishonest today has a record in the last three years, whenever it was made."""
+        day, over = recorded + timedelta(days=lasted), same_day_years_later(recorded, 3)
+        assert excludes(Hit("X", recorded), HitEffect.EXCLUDES, day, self.RULES)
+        assert excludes(Hit("X", recorded, removed=day + ONE_DAY), HitEffect.EXCLUDES, day, self.RULES)
+        assert excludes(Hit("X", recorded, removed=day), HitEffect.EXCLUDES, day, self.RULES) is (day < over)
 
     @given(st.dates(date(2015, 1, 1), date(2030, 1, 1)), st.integers(1, 2000))
     def test_an_abnormality_counts_until_the_day_of_its_removal(self, recorded: date, lasted: int) -> None:
@@ -244,7 +290,7 @@ class TestExcludes:
         assert not excludes(Hit("X", date(2020, 1, 1)), HitEffect.NOTE, day, self.RULES)
 
     def test_the_years_are_configuration(self) -> None:
-        hit = Hit("X", date(2024, 1, 1))
+        hit = Hit("X", date(2024, 1, 1), removed=date(2024, 6, 1))
         assert not excludes(hit, HitEffect.EXCLUDES, date(2026, 1, 1), Rules(dishonesty_years=2))
         assert excludes(hit, HitEffect.EXCLUDES, date(2026, 1, 1), Rules(dishonesty_years=5))
 

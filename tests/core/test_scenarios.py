@@ -2,8 +2,9 @@
 
 A row of ``expect`` holds from its day until the day before the next row, and every one of those days is asked; the
 last row is asked on its day alone. After day, stage and reason a row may say more: ``since DAY``, ``until DAY``,
-``due DAY``, ``notice DAY..DAY``, ``window DAY..DAY``, ``name NAME``, ``first-name NAME``, ``honour HONOUR``, and
-``shown`` or ``hidden`` on public pages; ``until``, ``due``, ``notice`` and ``window`` may be ``none``. An entry that
+``due DAY``, ``reported DAY``, ``unscreened DAY``, ``notice DAY..DAY``, ``window DAY..DAY``, ``name NAME``,
+``first-name NAME``, ``honour HONOUR``, and ``shown`` or ``hidden`` on public pages; days and windows may be ``none``.
+``nomination.batch`` "next" is the batch ``next``; a ``[[relisted]]`` entry is one that a decision makes. An entry that
 has come in is late exactly where its row says ``late``. A row ``DAY uncovered-year YEAR`` expects that nobody can
 know. A new story needs no code.
 """
@@ -24,6 +25,7 @@ from generator.core.identifiers import CreditCode, Number
 from generator.core.lifecycle import Stage, Standing, stand
 from generator.core.model import (
     Batch,
+    BatchId,
     Ground,
     Hit,
     HitEffect,
@@ -42,20 +44,27 @@ from generator.core.workdays import UncoveredYearError
 from tests.core.builders import (
     BATCH,
     CALENDAR,
+    appeal,
+    appeal_answered,
     correction,
     days,
     document_of,
     nomination,
+    number,
     objection,
     organisation,
     person,
+    rehabilitation,
+    relisting,
     resolution,
     screening,
     withdrawal,
 )
 
 SCENARIOS = sorted(Path(__file__).parent.joinpath("scenarios").glob("*.toml"))
-WITH_VALUE = {"since", "until", "due", "notice", "window", "name", "first-name", "honour"}
+WITH_VALUE = {
+    "since", "until", "due", "reported", "unscreened", "notice", "window", "name", "first-name", "honour", "publication"
+}  # fmt: skip
 FLAGS = {"late", "shown", "hidden"}
 
 
@@ -78,6 +87,9 @@ class Story:
     expected: tuple[tuple[Row, ...], ...]
 
 
+NEXT = BatchId("2027-01")
+
+
 def read_story(path: Path) -> Story:
     """Read one scenario; a key it does not know is an error, so that no fact is lost to a slip."""
     found = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -85,8 +97,13 @@ def read_story(path: Path) -> Story:
     assert found.pop("source")
     entries = [_entry(row) for row in found.pop("nomination")]
     subjects = {nominated.subject.name: nominated.subject for nominated, _ in entries}
+    relisted = [tuple(map(_row, row["expect"].strip().splitlines())) for row in found.pop("relisted", [])]
+    own = found.pop("batch")
+    batches = {BATCH: Batch(BATCH, "第一批", **(own | {"rules": _rules(own["rules"])} if "rules" in own else own))}
+    if "next" in found:
+        batches[NEXT] = Batch(NEXT, "第二批", **found.pop("next"))
     facts = Lists(
-        batches={BATCH: Batch(BATCH, "第一批", **found.pop("batch"))},
+        batches=batches,
         nominations=tuple(nominated for nominated, _ in entries),
         returns=tuple(_screening(row, subjects) for row in found.pop("screening", [])),
         decisions=tuple(_decision(row, subjects) for row in found.pop("decision", [])),
@@ -95,7 +112,7 @@ def read_story(path: Path) -> Story:
     )
     rules = _rules(found.pop("rules", {}))
     assert not found, f"{path.name} has keys nobody reads: {sorted(found)}"
-    return Story(facts, rules, tuple(rows for _, rows in entries))
+    return Story(facts, rules, (*(rows for _, rows in entries), *relisted))
 
 
 def _entry(row: dict[str, Any]) -> tuple[Nomination, tuple[Row, ...]]:
@@ -120,10 +137,14 @@ def _row(line: str) -> Row:
 def _screening(row: dict[str, Any], subjects: Mapping[str, Subject]) -> ScreeningReturn:
     hits = [_hit(hit, subjects) for hit in row.pop("hits", [])]
     effect = HitEffect(row.pop("effect", "excludes"))
+    if row.pop("batch", "") == "next":
+        return replace(screening(row.pop("day"), *hits, effect=effect, **row), batch=NEXT)
     return screening(row.pop("day"), *hits, effect=effect, **row)
 
 
 def _hit(row: dict[str, Any], subjects: Mapping[str, Subject]) -> Hit:
+    if "person" in row:
+        return Hit(number=number(row.pop("person")), **row)
     subject = subjects[row.pop("who")] if "who" in row else next(iter(subjects.values()))
     return Hit(number=document_of(subject), **row)
 
@@ -140,7 +161,17 @@ def _decision(row: dict[str, Any], subjects: Mapping[str, Subject]) -> Any:
         case "withdrawal":
             return withdrawal(row.pop("day"), Ground(row.pop("ground")), **row, subject=subject)
         case "correction":
+            if "person" in row["fields"]:
+                row["fields"]["number"] = number(row["fields"].pop("person"))
             return correction(**row, subject=subject)
+        case "appeal":
+            return appeal(**row, subject=subject)
+        case "appeal-answer":
+            return appeal_answered(**row, subject=subject)
+        case "dishonest-error":
+            return rehabilitation(**row, subject=subject)
+        case "relisting":
+            return relisting(**row, into=NEXT, subject=subject)
         case unknown:
             raise AssertionError(f"unknown decision {unknown}")
 
@@ -167,6 +198,9 @@ def _told(standing: Standing, row: Row, as_of: date) -> dict[str, object]:
         "since": standing.since,
         "until": standing.until,
         "due": standing.due,
+        "reported": standing.reported,
+        "unscreened": standing.unscreened,
+        "publication": standing.nomination.publication,
         "notice": standing.notice,
         "window": standing.window,
         "name": standing.nomination.subject.name,
@@ -184,6 +218,9 @@ def _expected(row: Row) -> dict[str, object]:
         "since": date.fromisoformat,
         "until": _day_or_none,
         "due": _day_or_none,
+        "reported": _day_or_none,
+        "unscreened": _day_or_none,
+        "publication": PublicationMode,
         "notice": _window_or_none,
         "window": _window_or_none,
         **dict.fromkeys(FLAGS, bool),

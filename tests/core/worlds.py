@@ -25,15 +25,19 @@ from generator.core.model import (
     Subject,
 )
 from tests.core.builders import (
+    appeal,
+    appeal_answered,
     batch,
     correction,
     days,
     document_of,
     lists,
     nomination,
+    number,
     objection,
     organisation,
     person,
+    rehabilitation,
     resolution,
     screening,
     withdrawal,
@@ -105,6 +109,11 @@ def decisions(draw: st.DrawFn, day: st.SearchStrategy[date] = DISPUTED) -> AnyDe
         withdrawal(on, draw(st.sampled_from(Ground)), subject),
         correction(on, {"name": "钱更正"}, subject),
         correction(on, {"honour": "道德模范"}, subject),
+        correction(on, {"number": number(draw(st.integers(1, 4)))}, person("钱大同", 1)),
+        appeal(on, subject),
+        appeal_answered(on, upheld=True, subject=subject),
+        appeal_answered(on, upheld=False, subject=subject),
+        rehabilitation(on, subject),
     ]
     return draw(st.sampled_from(kinds))
 

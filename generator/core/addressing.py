@@ -1,0 +1,135 @@
+"""Which entries a decision addresses, and what it makes of them: corrected fields, a nomination anew.
+
+Source: requirements F12 and F18 (corrections keep the reference), F16 (who fell leaves with every entry; a re-listing
+is a new nomination).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from generator.core.identifiers import CreditCode, Number, canonical_number
+from generator.core.model import (
+    AnyDecision,
+    Correction,
+    Ground,
+    Lists,
+    Nomination,
+    Person,
+    PublicationMode,
+    Rehabilitation,
+    Relisting,
+    Resolution,
+    Subject,
+    Withdrawal,
+    number_of,
+)
+from generator.core.names import canonical
+
+
+def decisions_by_nomination(
+    nominations: Sequence[Nomination], decisions: Iterable[AnyDecision]
+) -> tuple[tuple[AnyDecision, ...], ...]:
+    """Return, for each nomination, the decisions that address it, in order of their days.
+
+    A decision addresses a person's by batch, number and name: the name first nominated or one corrected to; an
+    organisation's by batch and code, since names of organisations vary in spelling. Who is withdrawn as dishonest or
+    for abuse leaves with every entry received by then, in whatever batch (F16): it is the subject that has fallen.
+    """
+    of: list[list[AnyDecision]] = [[] for _ in nominations]
+    index = _Index(nominations)
+    for decision in sorted(decisions, key=lambda d: d.day):
+        for place in index.everywhere(decision) if _speaks_of_the_subject(decision) else ():
+            if nominations[place].batch != decision.batch and nominations[place].received <= decision.day:
+                of[place].append(decision)
+        for place in index.addressed(decision):
+            of[place].append(decision)
+            if isinstance(decision, Correction):
+                index.correct(place, decision)
+    return tuple(map(tuple, of))
+
+
+class _Index:
+    """Finds nominations by number and name, as first written or as corrected since."""
+
+    def __init__(self, nominations: Sequence[Nomination]) -> None:
+        self._nominations = nominations
+        self._names = [{canonical(nomination.subject.name)} for nomination in nominations]
+        self._places: dict[str, list[int]] = {}
+        for place, nomination in enumerate(nominations):
+            self._places.setdefault(number_of(nomination.subject), []).append(place)
+
+    def everywhere(self, decision: AnyDecision) -> tuple[int, ...]:
+        """Return where the number of a decision stands, in whatever batch."""
+        return tuple(self._places.get(canonical_number(decision.number), ()))
+
+    def addressed(self, decision: AnyDecision) -> tuple[int, ...]:
+        """Return the entries that a decision addresses."""
+        name = canonical(decision.name)
+        return tuple(
+            place
+            for place in self.everywhere(decision)
+            if self._nominations[place].batch == decision.batch
+            and (not isinstance(self._nominations[place].subject, Person) or name in self._names[place])
+        )
+
+    def correct(self, place: int, correction: Correction) -> None:
+        """From now on find an entry by its corrected name and number too."""
+        if "name" in correction.fields:
+            self._names[place].add(canonical(correction.fields["name"]))
+        if "number" in correction.fields:
+            self._places.setdefault(canonical_number(correction.fields["number"]), []).append(place)
+
+
+def _speaks_of_the_subject(decision: AnyDecision) -> bool:
+    """Return whether a decision counts in every batch: who fell, and who was found not to have fallen."""
+    if isinstance(decision, Withdrawal):
+        return decision.ground in (Ground.DISHONEST, Ground.ABUSE)
+    granted = isinstance(decision, Resolution) and decision.answers == "appeal" and decision.upheld
+    return granted or isinstance(decision, Rehabilitation)
+
+
+def relisted(lists: Lists, decisions: Sequence[AnyDecision]) -> list[Nomination]:
+    """Return the nominations that decisions on re-listing make out of entries that left (F16)."""
+    relistings = [decision for decision in decisions if isinstance(decision, Relisting)]
+    if not relistings:
+        return []
+    known_by = {(n.batch, number_of(n.subject), n.category) for n in lists.nominations}
+    found = []
+    addressed = decisions_by_nomination(lists.nominations, decisions)
+    for nomination, decided in zip(lists.nominations, addressed, strict=True):
+        for decision in decided:
+            if isinstance(decision, Relisting) and decision.into in lists.batches:
+                before = [other for other in decided if other.day <= decision.day]
+                old = corrected(nomination, before)
+                key = (decision.into, number_of(old.subject), old.category)
+                if key not in known_by:
+                    known_by.add(key)
+                    found.append(replace(old, batch=decision.into, received=decision.day, nominated_as=None))
+    return found
+
+
+def corrected(nomination: Nomination, decisions: Sequence[AnyDecision]) -> Nomination:
+    """Return the nomination with its corrections applied; the subject first named is kept for references."""
+    for decision in decisions:
+        if isinstance(decision, Correction):
+            fields: dict[str, Any] = {str(field): value for field, value in decision.fields.items()}
+            subject = _subject(nomination, fields.pop("name", None), fields.pop("number", None))
+            if subject != nomination.subject:
+                nomination = replace(nomination, subject=subject, nominated_as=nomination.origin)
+            if publication := fields.pop("publication", None):
+                fields |= {"publication": PublicationMode(publication), "publication_grounds": decision.grounds}
+            nomination = replace(nomination, **fields)
+    return nomination
+
+
+def _subject(nomination: Nomination, name: str | None, number: str | None) -> Subject:
+    """Return the subject with a name or number put right."""
+    subject = replace(nomination.subject, name=name or nomination.subject.name)
+    if not number:
+        return subject
+    if isinstance(subject, Person):
+        return replace(subject, number=Number(canonical_number(number)))
+    return replace(subject, code=CreditCode(canonical_number(number)))
