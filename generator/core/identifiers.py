@@ -64,6 +64,8 @@ def canonical_number(text: str) -> str:
 
 def _stripped(text: str) -> str:
     """Return a number or code in NFKC and capitals, without white space, format characters and dashes."""
+    if text.isascii() and text.isalnum():
+        return text.upper()
     folded = unicodedata.normalize("NFKC", text)
     return "".join(c for c in folded if not (c.isspace() or c in _DASHES or unicodedata.category(c) == "Cf")).upper()
 

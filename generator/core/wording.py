@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from generator.core.lifecycle import Reason, Stage, Standing
+from generator.core.model import Ground
 
 STAGES = {
     Stage.NOT_RECEIVED: "尚未报送",
@@ -34,6 +35,13 @@ REASONS = {
     Reason.E4_STANDARD_CHANGED: "退出四：认定标准改变",
 }
 
+GROUNDS = {
+    Ground.DISHONEST: "被列入失信名单",
+    Ground.ABUSE: "不当利用激励",
+    Ground.NOT_RENEWED: "认定单位不再推荐",
+    Ground.STANDARD_CHANGED: "认定标准改变",
+}
+
 
 def day(value: date) -> str:
     """Return a day as people write it: 2026年11月20日."""
@@ -47,6 +55,8 @@ def explain(standing: Standing) -> str:
     text = f"{STAGES[standing.stage]}（{REASONS[standing.reason]}），自{day(standing.since)}起"
     if standing.until:
         text += f"，到{day(standing.until)}止"
+    if standing.unscreened:
+        text += f"；{day(standing.unscreened)}更正了号码，还没有重新筛查"
     if standing.reported:
         text += f"；{day(standing.reported)}收到反映，正在核实"
     if standing.due:

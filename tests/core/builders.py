@@ -203,27 +203,28 @@ def correction(day: date, fields: dict[str, str], subject: Subject | None = None
 
 def appeal(day: date, subject: Subject | None = None) -> Appeal:
     """Return an appeal by whom the entry is about."""
-    return Appeal(kind="appeal", **_signed(day, subject))
+    return Appeal(kind="appeal", **signed(day, subject))
 
 
 def appeal_answered(day: date, *, upheld: bool, subject: Subject | None = None) -> Resolution:
     """Return the answer to an appeal."""
-    return Resolution(kind="resolution", answers="appeal", upheld=upheld, **_signed(day, subject))
+    return Resolution(kind="resolution", answers="appeal", upheld=upheld, **signed(day, subject))
 
 
 def rehabilitation(
     day: date, subject: Subject | None = None, source: str = "", recorded: date | None = None
 ) -> Rehabilitation:
     """Return the finding that a record of dishonesty was wrong."""
-    return Rehabilitation(kind="dishonest-error", source=source, recorded=recorded, **_signed(day, subject))
+    return Rehabilitation(kind="dishonest-error", source=source, recorded=recorded, **signed(day, subject))
 
 
 def relisting(day: date, into: str, subject: Subject | None = None) -> Relisting:
     """Return a nomination anew, in another batch."""
-    return Relisting(kind="relisting", into=BatchId(into), **_signed(day, subject))
+    return Relisting(kind="relisting", into=BatchId(into), **signed(day, subject))
 
 
-def _signed(day: date, subject: Subject | None) -> dict[str, Any]:
+def signed(day: date, subject: Subject | None) -> dict[str, Any]:
+    """Return the fields that every decision has."""
     name, document = _addressed(subject)
     shared = {"batch": BATCH, "unit": UnitId("wenming"), "grounds": "来函", "operator": "孙"}
     return {**shared, "name": name, "number": document, "day": day}
