@@ -23,7 +23,6 @@ from generator.core.story import Names, answer, as_text, tell
 from tests.core.builders import (
     BATCH,
     CALENDAR,
-    signed,
     appeal,
     appeal_answered,
     correction,
@@ -36,6 +35,7 @@ from tests.core.builders import (
     relisting,
     resolution,
     screening,
+    signed,
     withdrawal,
 )
 
