@@ -17,6 +17,7 @@ from generator.cli import main
 from generator.core.lifecycle import Reason, Stage
 from generator.core.model import Person
 from generator.trust.keys import DEMO_PASSPHRASE
+from tests.conftest import REPOSITORY
 from tests.fictional import DEMO_DAY
 
 AS_OF = ("--as-of", DEMO_DAY.isoformat())
@@ -160,11 +161,11 @@ class TestRecord:
 
     def test_an_objection_then_its_rejection(self, office: Path) -> None:
         name, number = self.entry(office)
-        result = xinyi(office, *self.OBJECTION, typed=f"{name}\n{number}\n")
+        result = xinyi(office, *self.OBJECTION, typed=f"{name}\n{number}\ny\n")
         assert result.exit_code == 0, result.output
         assert "有异议待核实" in result.stdout
         resolve = ("record", "resolve", "--rejected", *self.OBJECTION[2:-2], "--day", "2026-11-23")
-        result = xinyi(office, *resolve, typed=f"{name}\n{number}\n")
+        result = xinyi(office, *resolve, typed=f"{name}\n{number}\ny\n")
         assert result.exit_code == 0, result.output
         assert "公示中" in result.stdout
         standings = read(office, date(2026, 11, 26)).standings
@@ -188,7 +189,7 @@ class TestRecord:
         )
         subject = standing.nomination.subject
         assert isinstance(subject, Person)
-        typed = f"{subject.name}\n{subject.number}\n"
+        typed = f"{subject.name}\n{subject.number}\ny\n"
         withdraw = ("record", "withdraw", "--ground", "dishonest", *self.OBJECTION[4:])
         result = xinyi(office, *withdraw, "--batch", "2026-02", typed=typed)
         assert result.exit_code == 1
@@ -204,28 +205,118 @@ class TestRecord:
 
     def test_a_day_before_the_entry_was_received(self, office: Path) -> None:
         name, number = self.entry(office)
-        result = xinyi(office, *self.OBJECTION[:-1], "2024-12-25", typed=f"{name}\n{number}\n")
+        result = xinyi(office, *self.OBJECTION[:-1], "2024-12-25", typed=f"{name}\n{number}\ny\n")
         assert result.exit_code == 1
         assert "早于" in result.stderr
 
     def test_two_clerks_at_once(self, office: Path) -> None:
         name, number = self.entry(office)
         with FileLock(office / LOCK):
-            result = xinyi(office, *self.OBJECTION, typed=f"{name}\n{number}\n")
+            result = xinyi(office, *self.OBJECTION, typed=f"{name}\n{number}\ny\n")
         assert result.exit_code == 1
         assert "另一位同事" in result.stderr
-        assert xinyi(office, *self.OBJECTION, typed=f"{name}\n{number}\n").exit_code == 0
+        assert xinyi(office, *self.OBJECTION, typed=f"{name}\n{number}\ny\n").exit_code == 0
 
     def test_an_answer_needs_an_open_objection_and_a_reason(self, office: Path) -> None:
         name, number = self.entry(office)
-        typed = f"{name}\n{number}\n"
+        typed = f"{name}\n{number}\ny\n"
         result = xinyi(office, "record", "resolve", "--upheld", *self.OBJECTION[2:], typed=typed)
         assert result.exit_code == 1
-        assert "没有等待答复的异议" in result.stderr
+        assert "没有等待答复的异议或申诉" in result.stderr
         silent = [" " if option == "材料不实" else option for option in self.OBJECTION]
         result = xinyi(office, *silent, typed=typed)
         assert result.exit_code == 1
         assert "理由" in result.stderr
+
+    def test_nothing_is_recorded_without_a_yes(self, office: Path) -> None:
+        name, number = self.entry(office)
+        before = (office / "lists/decisions.jsonl").read_bytes()
+        result = xinyi(office, *self.OBJECTION, typed=f"{name}\n{number}\nn\n")
+        assert result.exit_code == 0
+        assert "没有记录" in result.stdout
+        assert "记录以后：有异议待核实" in result.stderr
+        assert (office / "lists/decisions.jsonl").read_bytes() == before
+
+    def test_withdrawn_appealed_and_restored(self, office: Path) -> None:
+        said = self.decide(office, "withdraw", "--ground", "abuse")
+        assert "已退出（退出二：不当利用激励）" in said
+        assert "不用再记录" in self.refused(office, "withdraw", "--ground", "abuse")
+        assert "没有等待答复的异议或申诉" in self.refused(office, "resolve", "--upheld", "--to", "appeal")
+        assert "正在核实" in self.decide(office, "appeal")
+        assert "请加 --to appeal" in self.refused(office, "resolve", "--upheld")
+        assert "已认定" in self.decide(office, "resolve", "--upheld", "--to", "appeal")
+        assert "不用申诉" in self.refused(office, "appeal")
+
+    def test_a_wrong_record_and_what_was_enjoyed(self, office: Path) -> None:
+        assert "没有查到" in self.refused(office, "dishonest-error")
+        assert "请先撤下" in self.refused(office, "benefit-recovery", "--benefit", "免押金", "--outcome", "已补交")
+        self.decide(office, "withdraw", "--ground", "dishonest")
+        assert "已退出" in self.decide(office, "benefit-recovery", "--benefit", "免押金", "--outcome", "已补交")
+        assert "已认定" in self.decide(office, "dishonest-error")
+
+    def test_relisted_into_a_batch_that_is_still_open(self, office: Path) -> None:
+        assert "还在名单上" in self.refused(office, "relist", "--into", "2026-02")
+        self.decide(office, "withdraw", "--ground", "not-renewed")
+        assert "没有可以重新提名的批次" in self.refused(office, "relist", "--into", "2099-01")
+        assert "已经开始公示" in self.refused(office, "relist", "--into", "2026-01")
+        count = len(read(office, DEMO_DAY).standings)
+        self.decide(office, "relist", "--into", "2026-02")
+        relisted = read(office, DEMO_DAY).standings[count:]
+        assert [(s.nomination.batch, s.stage) for s in relisted] == [("2026-02", Stage.NOMINATED)]
+        name, number = self.recognised()
+        again = ("record", "objection", "--batch", "2026-02", *self.OBJECTION[4:])
+        result = xinyi(office, *again, typed=f"{name}\n{number}\ny\n")
+        assert result.exit_code == 0, result.output
+
+    @pytest.mark.parametrize(
+        ("field", "value", "words"),
+        [
+            ("number", "990621199001011234", "校验位"),
+            ("publication", "secret", "公开方式只能是"),
+            ("name", "张3", "数字"),
+        ],
+    )
+    def test_a_correction_that_is_damaged(self, office: Path, field: str, value: str, words: str) -> None:
+        name, number = self.recognised()
+        correct = ("record", "correct", "--field", field, "--batch", "2025-01", *self.OBJECTION[4:])
+        result = xinyi(office, *correct, typed=f"{name}\n{number}\n{value}\ny\n")
+        assert result.exit_code == 1
+        assert words in result.stderr
+
+    def test_a_number_put_right_is_found_by_the_right_one(self, office: Path) -> None:
+        name, number = self.recognised()
+        correct = ("record", "correct", "--field", "number", "--batch", "2025-01", *self.OBJECTION[4:])
+        result = xinyi(office, *correct, typed=f"{name}\n{number}\n990621199001011233\ny\n")
+        assert result.exit_code == 0, result.output
+        assert "还没有重新筛查" in result.stdout
+        withdraw = ("record", "withdraw", "--ground", "abuse", "--batch", "2025-01", *self.OBJECTION[4:])
+        result = xinyi(office, *withdraw, typed=f"{name}\n990621199001011233\ny\n")
+        assert result.exit_code == 0, result.output
+
+    def recognised(self) -> tuple[str, str]:
+        """Return name and number of the first person of 2025-01 who stood recognised when the lists were made."""
+        for standing in read(REPOSITORY, DEMO_DAY).standings:
+            subject = standing.nomination.subject
+            if standing.stage is Stage.RECOGNISED and isinstance(subject, Person):
+                return subject.name, subject.number
+        raise AssertionError("nobody is recognised")
+
+    def decision(self, office: Path, kind: str, *more: str) -> Result:
+        name, number = self.recognised()
+        words = ("record", kind, *more, "--batch", "2025-01", *self.OBJECTION[4:])
+        return xinyi(office, *words, typed=f"{name}\n{number}\ny\n")
+
+    def decide(self, office: Path, kind: str, *more: str) -> str:
+        result = self.decision(office, kind, *more)
+        assert result.exit_code == 0, result.output
+        return result.stdout
+
+    def refused(self, office: Path, kind: str, *more: str) -> str:
+        before = (office / "lists/decisions.jsonl").read_bytes()
+        result = self.decision(office, kind, *more)
+        assert result.exit_code == 1, result.output
+        assert (office / "lists/decisions.jsonl").read_bytes() == before
+        return result.stderr
 
 
 def test_help_in_chinese(office: Path) -> None:

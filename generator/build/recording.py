@@ -5,23 +5,55 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 from generator.build.locking import alone
-from generator.build.office import read
+from generator.build.office import Office, read
 from generator.core import wording
-from generator.core.addressing import decisions_by_nomination
-from generator.core.lifecycle import Stage, stand
-from generator.core.model import AnyDecision, Correction, Nomination, Objection, Person, Resolution, UnitId
-from generator.core.names import canonical, suspects
+from generator.core.identifiers import IdentifierError, parse_credit_code
+from generator.core.lifecycle import OUT, Facts, Standing, gather, standing
+from generator.core.model import (
+    AnyDecision,
+    Appeal,
+    BenefitRecovery,
+    Correction,
+    HitEffect,
+    Nomination,
+    Objection,
+    Person,
+    PublicationMode,
+    Rehabilitation,
+    Relisting,
+    Resolution,
+    UnitId,
+    Withdrawal,
+    number_of,
+)
+from generator.core.names import canonical, mask, suspects
 from generator.errors import RefusedError
 from generator.sources import decisions
+from generator.sources.subjects import any_number
 from generator.sources.units import unit_by_name
 
 _NOT_A_NAME = re.compile(r"[^\w]|[0-9_]")
 _LONG_NUMBER = re.compile(r"[0-9]{15,17}[0-9Xx]?")
+_NO_ENTRY = "这一批里没有这个姓名（名称）和号码的条目。请核对批次、姓名和号码，一个字也不能差"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The entry a decision addresses, in words for whoever is about to decide, and where it stood and would stand."""
+
+    text: str
+    before: str
+    after: str
+
+
+def preview(root: Path, decision: AnyDecision) -> Entry:
+    """Return what a decision would do, or raise as ``record`` does; nothing is written."""
+    return _checked(read(root, decision.day), decision)
 
 
 def record(root: Path, decision: AnyDecision) -> str:
@@ -31,68 +63,153 @@ def record(root: Path, decision: AnyDecision) -> str:
     already recorded for it; ``InputFaultsError`` if the lists have faults.
     """
     with alone(root):
-        return _record(root, decision)
+        entry = _checked(read(root, decision.day), decision)
+        existing = (root / decisions.PATH).read_bytes()
+        whole = existing + decisions.append(existing, decision)
+        _write(root / decisions.PATH, whole)
+        _write(root / decisions.HEAD_PATH, decisions.encode_head(whole))
+    return entry.after
 
 
-def _record(root: Path, decision: AnyDecision) -> str:
-    office = read(root, decision.day)
-    lists = office.lists
+def _write(path: Path, data: bytes) -> None:
+    beside = path.with_name(path.name + ".new")
+    with beside.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+
+
+def _checked(office: Office, decision: AnyDecision) -> Entry:
+    """Return what a decision would do; refuse one that addresses no entry or makes no sense where it stands."""
+    lists, rules = office.lists, office.content.settings.rules
+    _check_texts(decision)
+    before = gather(lists, decision.day)
+    after = gather(replace(lists, decisions=(*lists.decisions, decision)), decision.day)
+    batch = decision.batch
     matches = [
-        (nomination, earlier)
-        for nomination, mine, earlier in zip(
-            lists.nominations,
-            decisions_by_nomination(lists.nominations, [*lists.decisions, decision]),
-            decisions_by_nomination(lists.nominations, lists.decisions),
-            strict=True,
-        )
-        if len(mine) > len(earlier) and nomination.batch == decision.batch
+        (old, new)
+        for old, new in zip(before, after, strict=False)
+        if old.nomination.batch == batch and len(new.decisions) > len(old.decisions)
     ]
     if not matches:
-        raise RefusedError("这一批里没有这个姓名（名称）和号码的条目。请核对批次、姓名和号码，一个字也不能差")
-    nomination, earlier = matches[0]
-    texts = (decision.grounds, decision.document, decision.operator)
+        raise RefusedError(_NO_ENTRY)
+    old, new = matches[0]
+    stood = standing(old, old.batch.rules or rules, lists.calendar, decision.day)
+    if refusal := _refusal(office, decision, old, stood):
+        raise RefusedError(refusal)
+    earlier = [known.day for known in lists.decisions if known in old.decisions]
+    if decision.day < max([old.nomination.received, *earlier]):
+        raise RefusedError("这个日期早于报送日期，或早于已经记录的上一个决定。请核对日期")
+    stands = standing(new, new.batch.rules or rules, lists.calendar, decision.day)
+    return Entry(_described(office, stood), wording.explain(stood), wording.explain(stands))
+
+
+def _described(office: Office, stood: Standing) -> str:
+    nomination = stood.nomination
+    name = mask(nomination.subject.name) if isinstance(nomination.subject, Person) else nomination.subject.name
+    unit = office.content.units[nomination.unit].name
+    return f"{name}，{nomination.honour}，{unit}报送，{office.lists.batches[nomination.batch].title}"
+
+
+def _check_texts(decision: AnyDecision) -> None:
+    publication = decision.fields.get("publication") if isinstance(decision, Correction) else None
+    if publication is not None and publication not in set(PublicationMode):
+        raise RefusedError(f"公开方式只能是 {'、'.join(PublicationMode)}。请重新输入")
+    texts = [decision.grounds, decision.document, decision.operator]
+    if isinstance(decision, BenefitRecovery):
+        texts += [decision.benefit, decision.outcome]
     if any(_LONG_NUMBER.search(text) for text in texts):
         raise RefusedError("理由、文书编号和经办人里不要写证件号码")
     if not (decision.grounds.strip() and decision.operator.strip()):
         raise RefusedError("理由和经办人不能空着：以后答复异议要用")
-    standing = next(s for s in office.standings if s.nomination.place == nomination.place)
-    if standing.stage in (Stage.LEFT, Stage.SCREENED_OUT) and not isinstance(decision, Correction):
-        raise RefusedError(f"这一条已经不在名单上：{wording.explain(standing)}。不用再记录")
-    if isinstance(decision, Correction) and (damage := _damage(decision, nomination)):
-        raise RefusedError(f"更正后的内容不能用：{damage}。请照证件重新输入")
-    if isinstance(decision, Resolution) and not _has_open_objection(earlier):
-        raise RefusedError("这一条没有等待答复的异议。要从名单上撤下，请用 xinyi record withdraw")
-    if decision.day < max([nomination.received, *(known.day for known in earlier)]):
-        raise RefusedError("这个日期早于报送日期，或早于已经记录的上一个决定。请核对日期")
-    path = root / decisions.PATH
-    existing = path.read_bytes()
-    line = decisions.append(existing, decision)
-    beside = path.with_name(path.name + ".new")
-    with beside.open("wb") as file:
-        file.write(existing + line)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
-    after = replace(lists, decisions=(*lists.decisions, decision))
-    standings = stand(after, office.content.settings.rules, decision.day)
-    return wording.explain(next(s for s in standings if s.nomination.place == nomination.place))
+
+
+def _refusal(office: Office, decision: AnyDecision, facts: Facts, stood: Standing) -> str:
+    """Return why a decision makes no sense for an entry where it stands, or nothing."""
+    out = stood.stage in OUT
+    match decision:
+        case Correction():
+            damage = _damage(decision, facts.nomination)
+            return f"更正后的内容不能用：{damage}。请照证件重新输入" if damage else ""
+        case Objection() | Withdrawal():
+            return f"这一条已经不在名单上：{wording.explain(stood)}。不用再记录" if out else ""
+        case Appeal():
+            return "" if out else f"这一条没有被撤下或排除，不用申诉：{wording.explain(stood)}"
+        case BenefitRecovery():
+            return "" if out else f"这一条还在名单上：{wording.explain(stood)}。请先撤下，再记录追回的优惠"
+        case Resolution():
+            return _nothing_to_answer(decision, facts.decisions)
+        case Rehabilitation():
+            return "" if _is_dishonest(facts) else "没有查到这个号码的失信记录，不用更正。请核对姓名和号码"
+        case Relisting():
+            return _not_relistable(office, decision, facts, stood)
+
+
+def _nothing_to_answer(decision: Resolution, known: Sequence[AnyDecision]) -> str:
+    waiting = {"objection": False, "appeal": False}
+    for earlier in known:
+        if isinstance(earlier, Objection | Appeal):
+            waiting[earlier.kind] = True
+        elif isinstance(earlier, Resolution):
+            waiting[earlier.answers] = False
+    if waiting[decision.answers]:
+        return ""
+    if waiting["appeal"]:
+        return "这一条没有等待答复的异议，有一个申诉在等答复。答复申诉请加 --to appeal"
+    if waiting["objection"]:
+        return "这一条没有等待答复的申诉，有一个异议在等答复。答复异议请加 --to objection"
+    return "这一条没有等待答复的异议或申诉。要从名单上撤下，请用 xinyi record withdraw"
+
+
+def _is_dishonest(facts: Facts) -> bool:
+    """Return whether any record of dishonesty is known of an entry's subject."""
+    number = number_of(facts.nomination.subject)
+    answers = (*facts.returns, *facts.elsewhere)
+    hits = (h for a in answers if a.effect is HitEffect.EXCLUDES for h in a.hits if h.number == number)
+    return any(True for _ in hits) or any(isinstance(d, Withdrawal) for d in facts.decisions)
+
+
+def _not_relistable(office: Office, decision: Relisting, facts: Facts, stood: Standing) -> str:
+    batch = office.lists.batches.get(decision.into)
+    if batch is None or batch.id == decision.batch:
+        known = "、".join(sorted(set(office.lists.batches) - {decision.batch}))
+        return f"没有可以重新提名的批次“{decision.into}”。已有：{known or '（还没有，请先建立新的批次）'}"
+    if stood.stage not in OUT:
+        return f"这一条还在名单上：{wording.explain(stood)}。不用重新提名"
+    if batch.notice_start and batch.notice_start < decision.day:
+        return f"批次{batch.id}已经开始公示，赶不上了。请列入还没有公示的批次"
+    number = number_of(stood.nomination.subject)
+    there = (n for n in office.lists.nominations if n.batch == batch.id and number_of(n.subject) == number)
+    if any(n.category == facts.nomination.category for n in there):
+        return f"批次{batch.id}里已经有这一条，不用重新提名"
+    return ""
 
 
 def _damage(correction: Correction, nomination: Nomination) -> str:
     """Return what is wrong with the texts of a correction, or nothing."""
+    person = isinstance(nomination.subject, Person)
     for field, text in correction.fields.items():
         if not canonical(text):
             return "是空的"
         if suspects(text):
             return "里面有认不出的字"
-        if field == "name" and isinstance(nomination.subject, Person) and _NOT_A_NAME.search(canonical(text)):
+        if field == "name" and person and _NOT_A_NAME.search(canonical(text)):
             return "姓名里有数字、括号或标点"
+        if field == "number" and (wrong := _wrong_number(text, person=person)):
+            return wrong
     return ""
 
 
-def _has_open_objection(decisions: Sequence[AnyDecision]) -> bool:
-    last = [d for d in decisions if isinstance(d, Objection | Resolution)][-1:]
-    return any(isinstance(decision, Objection) for decision in last)
+def _wrong_number(text: str, *, person: bool) -> str:
+    try:
+        if person:
+            any_number(text)
+        else:
+            parse_credit_code(text)
+    except IdentifierError as error:
+        return str(error)
+    return ""
 
 
 def unit_named(root: Path, text: str, as_of: date) -> UnitId:

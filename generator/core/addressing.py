@@ -6,7 +6,7 @@ is a new nomination).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -92,23 +92,31 @@ def _speaks_of_the_subject(decision: AnyDecision) -> bool:
 
 
 def relisted(lists: Lists, decisions: Sequence[AnyDecision]) -> list[Nomination]:
-    """Return the nominations that decisions on re-listing make out of entries that left (F16)."""
-    relistings = [decision for decision in decisions if isinstance(decision, Relisting)]
-    if not relistings:
-        return []
-    known_by = {(n.batch, number_of(n.subject), n.category) for n in lists.nominations}
-    found = []
-    addressed = decisions_by_nomination(lists.nominations, decisions)
-    for nomination, decided in zip(lists.nominations, addressed, strict=True):
+    """Return the nominations that decisions on re-listing make out of entries that left (F16).
+
+    An entry already nominated in that batch, in the same category, is not nominated twice.
+    """
+    found: list[Nomination] = []
+    if any(isinstance(decision, Relisting) for decision in decisions):
+        taken = {_entry(nomination) for nomination in lists.nominations}
+        while fresh := {_entry(n): n for n in _anew(lists, found, decisions) if _entry(n) not in taken}:
+            found += fresh.values()
+            taken |= fresh.keys()
+    return found
+
+
+def _entry(nomination: Nomination) -> tuple[object, ...]:
+    return nomination.batch, number_of(nomination.subject), nomination.category
+
+
+def _anew(lists: Lists, found: Sequence[Nomination], decisions: Sequence[AnyDecision]) -> Iterator[Nomination]:
+    """Yield a nomination for each re-listing of an entry that came in, or was itself relisted."""
+    nominations = (*lists.nominations, *found)
+    for nomination, decided in zip(nominations, decisions_by_nomination(nominations, decisions), strict=True):
         for decision in decided:
             if isinstance(decision, Relisting) and decision.into in lists.batches:
-                before = [other for other in decided if other.day <= decision.day]
-                old = corrected(nomination, before)
-                key = (decision.into, number_of(old.subject), old.category)
-                if key not in known_by:
-                    known_by.add(key)
-                    found.append(replace(old, batch=decision.into, received=decision.day, nominated_as=None))
-    return found
+                old = corrected(nomination, [other for other in decided if other.day <= decision.day])
+                yield replace(old, batch=decision.into, received=decision.day, nominated_as=None)
 
 
 def corrected(nomination: Nomination, decisions: Sequence[AnyDecision]) -> Nomination:

@@ -54,6 +54,8 @@ def canonical_number(text: str) -> str:
     of a travel permit the holder's nine characters, without the two that count its renewals.
     """
     number = _stripped(text)
+    if len(number) == 18:
+        return number
     if re.fullmatch(r"[0-9]{15}", number):
         number = f"{number[:6]}19{number[6:]}"
         return number + id_check_digit(number)

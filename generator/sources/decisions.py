@@ -2,14 +2,15 @@
 
 A line holds ``seq`` (from 1), ``prev`` (the hash of the previous line's bytes, without its line end; 64 zeros for
 the first) and the fields of a decision. Whoever changes, drops or reorders a line breaks the chain after it. What
-a chain cannot show is a last line changed or cut off: ``head`` gives the hash of the last line to whoever keeps
-it elsewhere.
+a chain cannot show is a last line changed or cut off; so a small file beside the log keeps how many lines there are
+and the hash of the last. It is written after the log: one line more than it says is a crash, one less a loss.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 from typing import Annotated
 
 from pydantic import Field, TypeAdapter, ValidationError
@@ -18,8 +19,12 @@ from generator.core.model import AnyDecision
 from generator.errors import Faults, Place
 
 PATH = "lists/decisions.jsonl"
+HEAD_PATH = "lists/decisions.head"
 FIRST = "0" * 64
 
+LINE_END = b"\n"
+_HEAD = re.compile(rb"([0-9]{1,9}) ([0-9a-f]{64})\n")
+RESTORE_BOTH = f"请从备份恢复 {PATH} 和 {HEAD_PATH} 这两个文件"
 RESTORE = "这个文件只由 xinyi record 追加，不能手改；请从备份恢复"
 
 _DECISION: TypeAdapter[AnyDecision] = TypeAdapter(Annotated[AnyDecision, Field(discriminator="kind")])
@@ -56,6 +61,30 @@ def append(existing: bytes, decision: AnyDecision, path: str = PATH) -> bytes:
 def head(data: bytes) -> str:
     """Return the hash of a log's last line, which stands for the whole log."""
     return _hash(data.removesuffix(b"\n").rsplit(b"\n", 1)[-1]) if data else FIRST
+
+
+def encode_head(data: bytes) -> bytes:
+    """Return what the file beside a log says of it: the number of its lines, a space, the hash of the last."""
+    return f"{data.count(LINE_END)} {head(data)}\n".encode()
+
+
+def check_head(data: bytes, said: bytes | None, faults: Faults) -> None:
+    """Note where a log is shorter than it was, or ends otherwise; ``said`` is the file beside it, None if missing."""
+    if said is None and not data:
+        return
+    match = _HEAD.fullmatch(said or b"")
+    if match is None:
+        faults.add(Place(HEAD_PATH), "不见了或者读不懂，没法确认决定记录的最后几行还在", RESTORE_BOTH)
+        return
+    lines = data.split(LINE_END)[:-1]
+    count = int(match[1])
+    if len(lines) < count:
+        lost = f"第{len(lines) + 1}行" if count == len(lines) + 1 else f"第{len(lines) + 1}到{count}行"
+        faults.add(Place(PATH, line=len(lines) + 1), f"应有{count}行，只有{len(lines)}行：{lost}被删掉了", RESTORE)
+    elif len(lines) > count + 1:
+        faults.add(Place(PATH, line=count + 1), f"应有{count}行，却有{len(lines)}行：后面的不是本程序记录的", RESTORE)
+    elif (_hash(lines[count - 1]) if count else FIRST) != match[2].decode():
+        faults.add(Place(PATH, line=max(count, 1)), "与记录时不一样：这一行被改过", RESTORE)
 
 
 def _hash(line: bytes) -> str:
