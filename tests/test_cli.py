@@ -17,7 +17,7 @@ from generator.cli import main
 from generator.core.lifecycle import Reason, Stage
 from generator.core.model import Person
 from generator.trust.keys import DEMO_PASSPHRASE
-from tests.conftest import REPOSITORY
+from tests.conftest import REPOSITORY, Demo
 from tests.fictional import DEMO_DAY
 
 AS_OF = ("--as-of", DEMO_DAY.isoformat())
@@ -317,6 +317,39 @@ class TestRecord:
         assert result.exit_code == 1, result.output
         assert (office / "lists/decisions.jsonl").read_bytes() == before
         return result.stderr
+
+
+@pytest.mark.xdist_group("demo")
+class TestExplain:
+    def test_by_name_and_number_every_entry_is_told(self, office: Path) -> None:
+        name, number = TestRecord().recognised()
+        result = xinyi(office, "explain", *AS_OF, typed=f"{name}\n{number}\n")
+        assert result.exit_code == 0, result.output
+        assert "可以这样答复来问的人" in result.stdout
+        assert "    依据：公示期满没有异议即认定" in result.stdout
+        assert number not in result.stdout
+
+    def test_nobody_of_that_name(self, office: Path) -> None:
+        result = xinyi(office, "explain", *AS_OF, typed="无此人\n990621199001011233\n")
+        assert result.exit_code == 1
+        assert "没有这个姓名" in result.stderr
+
+    def test_by_reference_as_it_is_published(self, demo: Demo) -> None:
+        rows = (demo.root / "build/office/standings.csv").read_text("utf-8-sig").splitlines()
+        header, row = rows[0].split(","), next(row for row in rows if "公示期未满" in row).split(",")
+        reference = row[header.index("编号")]
+        result = xinyi(demo.root, "explain", f" {reference[:5].lower()}-{reference[5:]} ", *AS_OF)
+        assert result.exit_code == 0, result.output
+        assert f"编号{reference}（" in result.stdout
+        assert "公示中" in result.stdout
+
+    @pytest.mark.parametrize(
+        ("typed", "words"), [("ABC", "10位"), ("0000000000", "没有这个编号"), ("UUUUUUUUUU", "10位")]
+    )
+    def test_a_reference_that_is_none(self, demo: Demo, typed: str, words: str) -> None:
+        result = xinyi(demo.root, "explain", typed, *AS_OF)
+        assert result.exit_code == 1
+        assert words in result.stderr
 
 
 def test_help_in_chinese(office: Path) -> None:

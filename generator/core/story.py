@@ -94,6 +94,8 @@ def answer(standing: Standing, reference: str, names: Names, rules: Rules) -> st
     if standing.stage is Stage.OBJECTED:
         until = f"，应于{day(standing.due)}前答复" if standing.due else ""
         return text + f"公示期内有人提出异议，认定单位正在核实{until}；核实期间不认定。"
+    if standing.reason is Reason.E3_EXPIRED and window:
+        return text + f"{day(window.not_before)}认定，有效期到{day(window.not_after)}，已经期满。"
     if standing.stage is Stage.LEFT or window is None:
         return text + f"{day(standing.since)}起已不在名单里。退出的原因不对外公开；本人可以带身份证件到信用办查询。"
     checked = "有人提出异议，经核实不成立" if standing.reason is Reason.OBJECTION_REJECTED else "公示期内没有异议"
