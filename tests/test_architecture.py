@@ -36,6 +36,7 @@ ALLOWED_IN_CORE = {
     "dataclasses",
     "datetime",
     "enum",
+    "itertools",
     "re",
     "typing",
     "unicodedata",
