@@ -16,7 +16,6 @@ from generator.build.office import read
 from generator.cli import main
 from generator.core.lifecycle import Reason, Stage
 from generator.core.model import Person
-from generator.trust.keys import DEMO_PASSPHRASE
 from tests.conftest import REPOSITORY, Demo
 from tests.fictional import DEMO_DAY
 
@@ -96,23 +95,6 @@ class TestCheckAndStatus:
 
 
 class TestKeys:
-    def test_a_ceremony_with_chosen_and_generated_passphrases(self, office: Path, tmp_path: Path) -> None:
-        sticks = [tmp_path / f"stick{number}" for number in (1, 2, 3)]
-        for stick in sticks:
-            stick.mkdir()
-        typed = "first officer 1\nfirst officer 1\n\nthird officer 3\nthird officer 3\noffice pass 99\noffice pass 99\n"
-        options = [option for stick in sticks for option in ("--stick", str(stick))]
-        result = xinyi(office, "keys", "init", *options, typed=typed)
-        assert result.exit_code == 0, result.output
-        assert "first officer 1" not in result.output
-        assert "请抄下来锁好" in result.stderr
-        assert sorted(path.name for stick in sticks for path in stick.iterdir()) == [
-            "root-1.pem", "root-2.pem", "root-3.pem",
-        ]  # fmt: skip
-        status = json.loads(xinyi(office, "keys", "status", "--json").stdout)
-        assert (status["demo"], status["release"]) == (False, None)
-        assert status["root_sha256"] in result.stdout
-
     def test_again_is_refused(self, office: Path) -> None:
         assert xinyi(office, "keys", "init", "--demo").exit_code == 0
         before = (office / "keys/programme.key").read_bytes()
@@ -121,19 +103,6 @@ class TestKeys:
         assert "已经存在" in result.stderr
         assert (office / "keys/programme.key").read_bytes() == before
 
-    def test_the_demo_passphrase_is_refused_for_real_keys(self, office: Path) -> None:
-        result = xinyi(office, "keys", "init", typed=f"{DEMO_PASSPHRASE}\n" * 8)
-        assert result.exit_code == 1
-        assert "不能用演示口令" in result.stderr
-        assert not (office / "keys").exists()
-
-    def test_a_passphrase_mistyped_or_too_short_is_asked_for_again(self, office: Path) -> None:
-        typed = "short\nfirst officer 1\nfirst officer 2\nfirst officer 1\nfirst officer 1\n\n\n\n"
-        result = xinyi(office, "keys", "init", typed=typed)
-        assert result.exit_code == 0, result.output
-        assert "至少要12个字符" in result.stderr
-        assert "两次输入不一样" in result.stderr
-
     def test_build_without_keys_says_what_to_do(self, office: Path) -> None:
         result = xinyi(office, "build", *AS_OF)
         assert result.exit_code == 1
@@ -141,7 +110,7 @@ class TestKeys:
 
     def test_a_wrong_office_passphrase(self, office: Path) -> None:
         typed = "root passphrase\nroot passphrase\n" * 3 + "office pass 99\noffice pass 99\n"
-        assert xinyi(office, "keys", "init", typed=typed).exit_code == 0
+        assert xinyi(office, "keys", "init", "--together", typed=typed).exit_code == 0
         result = xinyi(office, "build", *AS_OF, env={"XINYI_PASSPHRASE": "not the office pass"})
         assert result.exit_code == 1
         assert "打不开" in result.stderr

@@ -1,26 +1,76 @@
-"""What is asked and shown on a terminal: passphrases, names, progress."""
+"""What is asked and shown on a terminal: passphrases, consent, names, progress."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from generator.errors import KeysError
+from generator.errors import KeysError, RefusedError
 
 if TYPE_CHECKING:
     from generator.trust.keys import OfficeKeys
 
 PASSPHRASE = "XINYI_PASSPHRASE"  # noqa: S105 - the name of an environment variable
+CONSENT = "同意"
+_CLEAR = "\033[3J\033[2J\033[H"
+
+
+def say(text: str) -> None:
+    """Tell the person at the terminal; standard output is for results."""
+    click.echo(text, err=True)
 
 
 def ask(what: str) -> str:
     """Return what is typed after a prompt: it stays out of the shell's history."""
     answer: str = click.prompt(what, err=True, prompt_suffix="：")
     return answer
+
+
+def ask_hidden(what: str) -> str:
+    """Return a secret typed after a prompt, without showing it."""
+    answer: str = click.prompt(what, hide_input=True, err=True, prompt_suffix="：")
+    return answer
+
+
+def ask_yes(question: str) -> bool:
+    """Return whether the answer is 是; any answer but 是 and 否 is asked for again."""
+    while True:
+        answer = ask(f"{question}（是/否）")
+        if answer in ("是", "否"):
+            return answer == "是"
+        say("请输入“是”或者“否”。")
+
+
+def consent(question: str) -> None:
+    """Raise ``RefusedError`` unless the person types 同意 in full."""
+    answer = click.prompt(
+        f"{question}（同意请输入“{CONSENT}”，输入别的都算不同意）", default="", show_default=False, err=True
+    )
+    if answer.strip() != CONSENT:
+        raise RefusedError("没有得到同意，什么也没有改")
+
+
+def wait_for_enter(what: str) -> None:
+    """Wait until the person presses Enter."""
+    click.prompt(what, default="", show_default=False, err=True, prompt_suffix="")
+
+
+def ask_place(what: str, before: Path | None = None) -> Path:
+    """Return a folder or file that exists; an empty answer takes the one before, since one port keeps its path."""
+    while True:
+        default = str(before) if before else None
+        place = Path(click.prompt(what, default=default, err=True, prompt_suffix="：")).expanduser()
+        if place.exists():
+            return place
+        say(f"没有 {place}。U盘插好了吗？路径写对了吗？")
+
+
+# -- the office's passphrase ------------------------------------------------------------------------------------
 
 
 def open_keys(root: Path) -> OfficeKeys:
@@ -30,38 +80,70 @@ def open_keys(root: Path) -> OfficeKeys:
     folder = root / "keys"
     with contextlib.suppress(KeysError):  # real keys, or none
         return trust.open_office(folder, trust.DEMO_PASSPHRASE)
-    if not (folder / trust.OFFICE_PEM).exists():
+    if not (folder / trust.OFFICE_PEM).exists() and not trust.office_change(folder):
         raise KeysError(trust.MISSING.format(folder / trust.OFFICE_PEM))
-    passphrase = os.environ.get(PASSPHRASE) or click.prompt("办公室密钥口令", hide_input=True, err=True)
-    return trust.open_office(folder, passphrase)
+    return trust.open_office(folder, office_passphrase())
 
 
-def ask_passphrases(demo: bool) -> Any:
-    """Return the four passphrases of the ceremony, asked on the terminal; an empty answer takes a generated one."""
-    from generator.bundle.archive import grouped, new_passphrase
+def office_passphrase(what: str = "办公室密钥口令") -> str:
+    """Return the office passphrase of environment or terminal, unchecked."""
+    return os.environ.get(PASSPHRASE) or ask_hidden(what)
+
+
+def secrets_passphrase(root: Path) -> str:
+    """Return the passphrase that opens programme.key, also where office.pem is lost; raise ``KeysError`` if none does.
+
+    As ``open_keys``: demo keys at once.
+    """
     from generator.trust import keys as trust
 
-    if demo:
-        return trust.Passphrases((trust.DEMO_PASSPHRASE,) * trust.ROOT_KEYS, trust.DEMO_PASSPHRASE)
+    folder = root / "keys"
+    with contextlib.suppress(KeysError):
+        trust.open_programme(folder, trust.DEMO_PASSPHRASE)
+        return trust.DEMO_PASSPHRASE
+    if not (folder / trust.PROGRAMME_KEY).exists():
+        raise KeysError(trust.MISSING.format(folder / trust.PROGRAMME_KEY))
+    passphrase = office_passphrase("现在的办公室密钥口令")
+    trust.open_programme(folder, passphrase)
+    return passphrase
 
-    def ask(what: str) -> str:
-        while True:
-            first: str = click.prompt(
-                f"{what}的口令（直接回车由程序生成）", default="", hide_input=True, show_default=False, err=True
-            )
-            if not first:
-                generated = grouped(new_passphrase())
-                click.echo(f"{what}的口令：{generated}  ← 请抄下来锁好，不会再显示", err=True)
-                return generated
-            if first == trust.DEMO_PASSPHRASE or len(first.strip()) < trust.SHORTEST_PASSPHRASE:
-                click.echo(f"口令至少要{trust.SHORTEST_PASSPHRASE}个字符，也不能用演示口令，请换一个。", err=True)
-            elif click.prompt("再输入一次", hide_input=True, err=True) == first:
-                return first
-            else:
-                click.echo("两次输入不一样，请重来。", err=True)
 
-    roots = tuple(ask(f"第{number}把根密钥") for number in range(1, trust.ROOT_KEYS + 1))
-    return trust.Passphrases(roots, ask("办公室密钥"))
+# -- new passphrases --------------------------------------------------------------------------------------------
+
+
+def new_passphrase(whose: str) -> str:
+    """Return a new passphrase: typed twice, or generated, copied to paper and typed from there."""
+    from generator.trust import keys as trust
+
+    while True:
+        first: str = click.prompt(
+            f"{whose}的口令（直接回车由程序生成）", default="", hide_input=True, show_default=False, err=True
+        )
+        if not first:
+            return _generated_passphrase(whose)
+        try:
+            trust.check_passphrase(first)
+        except KeysError as error:
+            say(str(error))
+            continue
+        if ask_hidden("再输入一次") == first:
+            return first
+        say("两次输入不一样，请重来。")
+
+
+def _generated_passphrase(whose: str) -> str:
+    from generator.bundle.archive import grouped
+    from generator.bundle.archive import new_passphrase as draw
+
+    generated = grouped(draw())
+    while True:
+        say(f"\n{whose}的口令：\n\n    {generated}\n\n请抄在纸上，大小写、横线都要一样；只有这一次能看到。")
+        wait_for_enter("抄好了按回车，屏幕会清掉……")
+        if sys.stderr.isatty():
+            click.echo(_CLEAR, err=True, nl=False)
+        if ask_hidden("请照着纸上的输入一次") == generated:
+            return generated
+        say("和程序生成的不一样。再看一次，把抄错的改好：")
 
 
 class Progress:

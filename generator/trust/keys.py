@@ -1,43 +1,53 @@
 """Keys on disk: three root keys, one office key, and the programme's sealed secrets.
 
-``root-N.pem`` and ``office.pem`` are Ed25519 keys in encrypted PKCS#8 (``encrypt_key``); ``programme.key`` holds the
-secrets of docs/spec/bundle.md, section 3, and the merchants' passphrases, sealed under the office passphrase. A key set
-that opens with ``DEMO_PASSPHRASE`` is a demo: no marker says so, therefore none can be removed.
+``root-N.pem`` and ``office.pem`` are Ed25519 keys (``sealing.encrypt_key``); ``programme.key`` holds the secrets of
+docs/spec/bundle.md, section 3, and the merchants' passphrases, sealed under the office passphrase. A key set that opens
+with ``DEMO_PASSPHRASE`` is a demo: no marker says so, therefore none can be removed.
+
+Two files change together when the office key or its passphrase does. The new ones are written under their names and
+``.next`` first; what then counts, at one stroke, is the new root (another key) or ``office.pem`` itself (another
+passphrase); and ``open_office`` puts the rest in place where that was cut short (docs/adr/0013-root-ceremonies.md).
 """
 
 from __future__ import annotations
 
-import base64
-import json
-import os
-import re
 import secrets as system_random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.fernet import Fernet, InvalidToken
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from securesystemslib.signer import CryptoSigner
-from tuf.api.metadata import Metadata, Root, Snapshot, Targets, Timestamp
+from tuf.api.metadata import Metadata, Root
+from tuf.api.serialization import DeserializationError
 
 from generator.core.model import MerchantId
 from generator.errors import KeysError, RefusedError
+from generator.trust import roots
+from generator.trust.roots import ROOT_KEYS
+from generator.trust.sealing import (
+    beside,
+    decrypt_key,
+    encrypt_key,
+    read_from_medium,
+    read_label,
+    rewrite_key,
+    seal,
+    sync_folder,
+    unseal,
+    write_and_compare,
+    write_key,
+    write_private,
+)
 
 DEMO_PASSPHRASE = "demo-demo-demo-demo"  # noqa: S105 - known to everybody, on purpose
 MISSING = "没有找到 {}。第一次使用请运行 xinyi keys init（试用加 --demo）；以前用过的，请从备份恢复，不要重新生成"
-ROOT_KEYS, ROOT_THRESHOLD = 3, 2
-ROOT_LIFE = timedelta(days=730)
 SHORTEST_PASSPHRASE = 12
 
 OFFICE_PEM, PROGRAMME_KEY = "office.pem", "programme.key"
-_SCRYPT_N = 1 << 16
-_STRETCHED = re.compile(rb"scrypt n=([0-9]{1,7}) r=8 p=1 salt=([0-9a-f]{32})")
+OFFICE_NEXT, PROGRAMME_NEXT = "office.pem.next", "programme.key.next"
+_WEAK = f"口令至少要{SHORTEST_PASSPHRASE}个字符，也不能用演示口令。请换一个，或直接回车让程序生成"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,23 +83,23 @@ class Passphrases:
     office: str = field(repr=False)
 
 
-def init(folder: Path, root_folders: Sequence[Path], passphrases: Passphrases, token_bits: int, at: datetime) -> None:
-    """Make all keys and the first root metadata; refuse where keys already are.
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What a ceremony draws, while it is in memory only, and the first root signed by all three root keys."""
 
-    ``root_folders`` says where each root key goes (three sticks, or thrice ``folder``). Where one file cannot be
-    written, those already written are taken back. ``at`` is the time of the ceremony; the root expires two years later.
-    """
-    if not len(root_folders) == len(passphrases.roots) == ROOT_KEYS:
-        raise ValueError(f"a ceremony has {ROOT_KEYS} root keys")
-    demo = passphrases.office == DEMO_PASSPHRASE
-    for passphrase in (*passphrases.roots, passphrases.office):
-        if len(passphrase.strip()) < SHORTEST_PASSPHRASE or (not demo and passphrase == DEMO_PASSPHRASE):
-            raise KeysError(f"口令至少要{SHORTEST_PASSPHRASE}个字符，也不能用演示口令。请换一个，或直接回车让程序生成")
-    check_absent(folder, root_folders)
-    paths = _root_paths(root_folders)
-    metadata = folder / "repository" / "metadata"
-    roots = [CryptoSigner.generate_ed25519() for _ in range(ROOT_KEYS)]
-    office = CryptoSigner.generate_ed25519()
+    roots: tuple[CryptoSigner, ...]
+    office: CryptoSigner
+    programme: Programme = field(repr=False)
+    first_root: bytes
+
+    @property
+    def fingerprint(self) -> str:
+        """The SHA-256 of the first root in hexadecimal."""
+        return roots.fingerprint([self.first_root])
+
+
+def draw(token_bits: int, at: datetime) -> Drawn:
+    """Return fresh keys and secrets from the system's generator; the first root lasts two years from ``at``."""
     programme = Programme(
         u_salt=system_random.token_bytes(16),
         t_key=system_random.token_bytes(32),
@@ -97,14 +107,51 @@ def init(folder: Path, root_folders: Sequence[Path], passphrases: Passphrases, t
         token_bits=token_bits,
         passphrases={},
     )
-    sealed_roots = (
-        encrypt_key(signer, passphrase) for signer, passphrase in zip(roots, passphrases.roots, strict=True)
-    )
-    files = dict(zip(paths, sealed_roots, strict=True))
-    files[folder / OFFICE_PEM] = encrypt_key(office, passphrases.office)
-    files[folder / PROGRAMME_KEY] = _seal(programme, passphrases.office)
-    files[metadata / "1.root.json"] = _first_root(roots, office, at)
-    _write_all_or_none(files)
+    officers = tuple(CryptoSigner.generate_ed25519() for _ in range(ROOT_KEYS))
+    office = CryptoSigner.generate_ed25519()
+    return Drawn(officers, office, programme, roots.first(officers, office.public_key, at))
+
+
+def init(folder: Path, root_folders: Sequence[Path], passphrases: Passphrases, token_bits: int, at: datetime) -> None:
+    """Make all keys and the first root metadata; refuse where keys already are.
+
+    ``root_folders`` says where each root key goes (three folders, or thrice ``folder``). Where one file cannot be
+    written, those already written are taken back. ``at`` is the time of the ceremony; the root expires two years later.
+    """
+    if not len(root_folders) == len(passphrases.roots) == ROOT_KEYS:
+        raise ValueError(f"a ceremony has {ROOT_KEYS} root keys")
+    demo = passphrases.office == DEMO_PASSPHRASE
+    for passphrase in (*passphrases.roots, passphrases.office):
+        check_passphrase(passphrase, demo=demo)
+    check_absent(folder, root_folders)
+    drawn = draw(token_bits, at)
+    files = {
+        path: encrypt_key(signer, passphrase, drawn.fingerprint)
+        for path, signer, passphrase in zip(_root_paths(root_folders), drawn.roots, passphrases.roots, strict=True)
+    }
+    _write_all_or_none({**files, **_office_files(folder, drawn, passphrases.office)})
+
+
+def found(folder: Path, drawn: Drawn, passphrase: str) -> None:
+    """Write what stays in the office, the last act of a ceremony whose root keys are on their sticks already."""
+    check_passphrase(passphrase)
+    check_absent(folder, ())
+    _write_all_or_none(_office_files(folder, drawn, passphrase))
+    open_office(folder, passphrase)
+
+
+def _office_files(folder: Path, drawn: Drawn, passphrase: str) -> dict[Path, bytes]:
+    return {
+        folder / OFFICE_PEM: encrypt_key(drawn.office, passphrase),
+        folder / PROGRAMME_KEY: _seal(drawn.programme, passphrase),
+        folder / "repository" / "metadata" / "1.root.json": drawn.first_root,
+    }
+
+
+def check_passphrase(passphrase: str, *, demo: bool = False) -> None:
+    """Raise ``KeysError`` for a passphrase that is too short, or the demo's where keys are real."""
+    if len(passphrase.strip()) < SHORTEST_PASSPHRASE or (not demo and passphrase == DEMO_PASSPHRASE):
+        raise KeysError(_WEAK)
 
 
 def check_absent(folder: Path, root_folders: Sequence[Path]) -> None:
@@ -120,12 +167,108 @@ def _root_paths(root_folders: Sequence[Path]) -> list[Path]:
 
 
 def open_office(folder: Path, passphrase: str) -> OfficeKeys:
-    """Return the opened keys; raise ``KeysError`` if they are missing or the passphrase is wrong."""
+    """Return the opened keys, after finishing a change that was cut short; raise ``KeysError`` if they do not open."""
+    if _office_was_replaced(folder):
+        _finish_replacement(folder, passphrase)
     try:
-        pem, sealed = (folder / OFFICE_PEM).read_bytes(), (folder / PROGRAMME_KEY).read_bytes()
+        signer = decrypt_key((folder / OFFICE_PEM).read_bytes(), passphrase)
     except FileNotFoundError as error:
         raise KeysError(MISSING.format(error.filename)) from error
-    return OfficeKeys(decrypt_key(pem, passphrase), _unseal(sealed, passphrase), passphrase)
+    return OfficeKeys(signer, open_programme(folder, passphrase), passphrase)
+
+
+def open_programme(folder: Path, passphrase: str) -> Programme:
+    """Return the programme's secrets alone, also where the office key is lost; raise ``KeysError`` as above."""
+    try:
+        return _unseal((folder / PROGRAMME_KEY).read_bytes(), passphrase)
+    except FileNotFoundError as error:
+        raise KeysError(MISSING.format(error.filename)) from error
+    except KeysError:
+        try:  # office.pem has the new passphrase already, and the power went before this one followed
+            programme = _unseal((folder / PROGRAMME_NEXT).read_bytes(), passphrase)
+            decrypt_key((folder / OFFICE_PEM).read_bytes(), passphrase)
+        except (FileNotFoundError, KeysError):
+            programme = None
+        if programme is None:
+            raise
+    _move(folder / PROGRAMME_NEXT, folder / PROGRAMME_KEY)
+    return programme
+
+
+def _office_was_replaced(folder: Path) -> bool:
+    """Return whether the newest root names the key of office.pem.next: what is left is to put it in place."""
+    if not (folder / OFFICE_NEXT).exists():
+        return False
+    metadata = folder / "repository" / "metadata"
+    try:
+        versions = [int(path.name.partition(".")[0]) for path in metadata.glob("*.root.json")]
+        root = Metadata[Root].from_file(str(metadata / f"{max(versions)}.root.json")).signed
+    except (ValueError, OSError, DeserializationError) as error:
+        raise KeysError(f"{metadata} 里的根证书读不出来。请从备份恢复整个 keys 文件夹") from error
+    return roots.names(root).get(read_label(folder / OFFICE_NEXT).key) == roots.OFFICE
+
+
+def office_change(folder: Path) -> str:
+    """Return how far a replacement of the office key is: ``""``, ``"waiting"`` for signatures, or ``"accepted"``."""
+    if not (folder / OFFICE_NEXT).exists():
+        return ""
+    return "accepted" if _office_was_replaced(folder) else "waiting"
+
+
+def _finish_replacement(folder: Path, passphrase: str) -> None:
+    try:
+        decrypt_key((folder / OFFICE_NEXT).read_bytes(), passphrase)
+        if (folder / PROGRAMME_NEXT).exists():
+            _unseal((folder / PROGRAMME_NEXT).read_bytes(), passphrase)
+    except FileNotFoundError:
+        return  # another window has just finished it
+    except KeysError as error:
+        raise KeysError("办公室密钥已经更换，旧口令不能再用。请输入更换时定下的新口令") from error
+    _move(folder / PROGRAMME_NEXT, folder / PROGRAMME_KEY)
+    _move(folder / OFFICE_NEXT, folder / OFFICE_PEM)
+
+
+def _move(path: Path, to: Path) -> None:
+    with suppress(FileNotFoundError):  # it is there already
+        path.replace(to)
+        sync_folder(to.parent)
+
+
+def prepare_office(folder: Path, signer: CryptoSigner, passphrase: str) -> None:
+    """Write the key that is to be the office's beside the one that is; it counts once a root that names it does."""
+    write_key(folder / OFFICE_NEXT, signer, passphrase)
+
+
+def abandon_office(folder: Path) -> None:
+    """Remove a prepared office key that no root names; raise ``RefusedError`` if the newest root names it."""
+    if _office_was_replaced(folder):
+        raise RefusedError("办公室密钥已经换好，不能作废。请用新的口令继续")
+    (folder / OFFICE_NEXT).unlink(missing_ok=True)
+
+
+def prepare_programme(folder: Path, programme: Programme, passphrase: str) -> None:
+    """Seal the secrets under the coming office passphrase, beside; read them back."""
+    write_private(folder / PROGRAMME_NEXT, _seal(programme, passphrase))
+    if _unseal(read_from_medium(folder / PROGRAMME_NEXT), passphrase) != programme:
+        raise KeysError(f"{folder / PROGRAMME_NEXT} 读回来的不是刚才写的，磁盘不可靠。什么也没有改")
+
+
+def change_office_passphrase(folder: Path, keys: OfficeKeys, passphrase: str) -> OfficeKeys:
+    """Put office key and secrets under another passphrase; the rename of office.pem is what counts."""
+    if keys.demo:
+        raise RefusedError("这是演示密钥，口令人人知道，换口令没有用。正式使用请重新做一次 xinyi keys init")
+    check_passphrase(passphrase)
+    keys = open_office(folder, keys.passphrase)
+    prepare_programme(folder, keys.programme, passphrase)
+    rewrite_key(folder / OFFICE_PEM, keys.signer, passphrase)
+    _move(folder / PROGRAMME_NEXT, folder / PROGRAMME_KEY)
+    return replace(keys, passphrase=passphrase)
+
+
+def change_root_passphrase(path: Path, signer: CryptoSigner, passphrase: str) -> None:
+    """Put a root key that was read from ``path`` under another passphrase."""
+    check_passphrase(passphrase)
+    rewrite_key(path, signer, passphrase)
 
 
 def is_demo(folder: Path) -> bool:
@@ -139,22 +282,48 @@ def is_demo(folder: Path) -> bool:
 
 def add_passphrases(folder: Path, keys: OfficeKeys, fresh: Mapping[MerchantId, str]) -> OfficeKeys:
     """Seal further merchants' passphrases and return the keys with them."""
-    programme = replace(keys.programme, passphrases={**keys.programme.passphrases, **fresh})
+    return _change_passphrases(folder, keys, lambda known: {**known, **fresh})
+
+
+def replace_passphrases(folder: Path, keys: OfficeKeys, fresh: Mapping[MerchantId, str]) -> OfficeKeys:
+    """Seal other passphrases for merchants that have one and return the keys with them; else raise ``KeysError``."""
+
+    def change(known: Mapping[MerchantId, str]) -> Mapping[MerchantId, str]:
+        _check_known(fresh, known)
+        return {**known, **fresh}
+
+    return _change_passphrases(folder, keys, change)
+
+
+def drop_passphrases(folder: Path, keys: OfficeKeys, merchants: Collection[MerchantId]) -> OfficeKeys:
+    """Forget merchants' passphrases and return the keys without them; raise ``KeysError`` where one has none."""
+
+    def change(known: Mapping[MerchantId, str]) -> Mapping[MerchantId, str]:
+        _check_known(merchants, known)
+        return {merchant: passphrase for merchant, passphrase in known.items() if merchant not in merchants}
+
+    return _change_passphrases(folder, keys, change)
+
+
+def with_passphrases(programme: Programme, fresh: Mapping[MerchantId, str]) -> Programme:
+    """Return a programme in which some merchants have other passphrases; nothing is written."""
+    return replace(programme, passphrases={**programme.passphrases, **fresh})
+
+
+def _check_known(merchants: Collection[MerchantId], known: Mapping[MerchantId, str]) -> None:
+    if unknown := sorted(set(merchants) - known.keys()):
+        raise KeysError(f"没有商户“{'、'.join(unknown)}”的口令")
+
+
+def _change_passphrases(
+    folder: Path, keys: OfficeKeys, change: Callable[[Mapping[MerchantId, str]], Mapping[MerchantId, str]]
+) -> OfficeKeys:
+    """Seal what ``change`` makes of the passphrases on disk now: another window may have written since ``keys``."""
+    now = open_office(folder, keys.passphrase)
+    programme = replace(now.programme, passphrases=change(now.programme.passphrases))
+    (folder / PROGRAMME_NEXT).unlink(missing_ok=True)  # left by a change that never counted, and stale from here on
     write_private(folder / PROGRAMME_KEY, _seal(programme, keys.passphrase))
-    return replace(keys, programme=programme)
-
-
-def write_private(path: Path, data: bytes) -> None:
-    """Write a file only its owner can read: beside, flushed, then renamed over the old one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = _beside(path)
-    beside.unlink(missing_ok=True)  # with whatever rights it was left there
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
+    return replace(now, programme=programme)
 
 
 def _write_all_or_none(files: Mapping[Path, bytes]) -> None:
@@ -162,10 +331,10 @@ def _write_all_or_none(files: Mapping[Path, bytes]) -> None:
     fresh = {path.parent for path in files if not path.parent.exists()}
     try:
         for path, data in files.items():
-            write_private(path, data)
+            write_and_compare(path, data)
     except OSError as error:
         for path in files:
-            for made in (path, _beside(path)):
+            for made in (path, beside(path)):
                 with suppress(OSError):
                     made.unlink()
         for folder in fresh:
@@ -176,52 +345,6 @@ def _write_all_or_none(files: Mapping[Path, bytes]) -> None:
         raise KeysError(f"{error.filename} 写不进去（{error.strerror}）。{advice}检查U盘后重来") from error
 
 
-def _beside(path: Path) -> Path:
-    return path.with_name(path.name + ".new")
-
-
-def encrypt_key(signer: CryptoSigner, passphrase: str) -> bytes:
-    """Return a signing key as encrypted PKCS#8 under a line that says how its password comes from the passphrase.
-
-    PKCS#8 alone stretches with 2,048 rounds of PBKDF2, too little for a passphrase somebody chose; so its password is
-    the passphrase stretched by scrypt, in hexadecimal.
-    """
-    key = serialization.load_pem_private_key(signer.private_bytes, None)
-    salt = system_random.token_bytes(16)
-    encryption = serialization.BestAvailableEncryption(_stretch(passphrase, salt, _SCRYPT_N).hex().encode())
-    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption)
-    return f"scrypt n={_SCRYPT_N} r=8 p=1 salt={salt.hex()}\n".encode() + pem
-
-
-def decrypt_key(data: bytes, passphrase: str) -> CryptoSigner:
-    """Return the signing key of such a file; raise ``KeysError`` if it does not open."""
-    line, _, pem = data.partition(b"\n")
-    stretched = _STRETCHED.fullmatch(line)
-    if stretched is None:
-        raise KeysError("密钥打不开：不是本程序生成的密钥，或文件已损坏")
-    try:
-        password = _stretch(passphrase, bytes.fromhex(stretched[2].decode()), int(stretched[1])).hex().encode()
-        key = serialization.load_pem_private_key(pem, password)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise KeysError("密钥打不开：口令不对，或文件已损坏") from error
-    if not isinstance(key, Ed25519PrivateKey):
-        raise KeysError("不是本程序生成的密钥")
-    return CryptoSigner(key)
-
-
-def _first_root(roots: Sequence[CryptoSigner], office: CryptoSigner, at: datetime) -> bytes:
-    root = Root(version=1, expires=(at + ROOT_LIFE).replace(microsecond=0))
-    for signer in roots:
-        root.add_key(signer.public_key, Root.type)
-    root.roles[Root.type].threshold = ROOT_THRESHOLD
-    for role in (Timestamp.type, Snapshot.type, Targets.type):
-        root.add_key(office.public_key, role)
-    metadata = Metadata(root)
-    for signer in roots:
-        metadata.sign(signer, append=True)
-    return metadata.to_bytes()
-
-
 def _seal(programme: Programme, passphrase: str) -> bytes:
     plain = {
         "u_salt": programme.u_salt.hex(),
@@ -230,21 +353,12 @@ def _seal(programme: Programme, passphrase: str) -> bytes:
         "token_bits": programme.token_bits,
         "passphrases": dict(sorted(programme.passphrases.items())),
     }
-    salt = system_random.token_bytes(16)
-    box = {
-        "format": 1,
-        "kdf": {"name": "scrypt", "n": _SCRYPT_N, "r": 8, "p": 1, "salt": salt.hex()},
-        "fernet": _fernet(passphrase, salt, _SCRYPT_N).encrypt(json.dumps(plain).encode()).decode(),
-    }
-    return json.dumps(box, indent=1).encode()
+    return seal(plain, passphrase)
 
 
 def _unseal(sealed: bytes, passphrase: str) -> Programme:
     try:
-        box = json.loads(sealed)
-        plain = json.loads(
-            _fernet(passphrase, bytes.fromhex(box["kdf"]["salt"]), box["kdf"]["n"]).decrypt(box["fernet"].encode())
-        )
+        plain = unseal(sealed, passphrase)
         return Programme(
             u_salt=bytes.fromhex(plain["u_salt"]),
             t_key=bytes.fromhex(plain["t_key"]),
@@ -252,16 +366,5 @@ def _unseal(sealed: bytes, passphrase: str) -> Programme:
             token_bits=int(plain["token_bits"]),
             passphrases=plain["passphrases"],
         )
-    except (ValueError, KeyError, TypeError, AttributeError, InvalidToken) as error:
+    except (KeysError, ValueError, KeyError, TypeError) as error:
         raise KeysError(f"{PROGRAMME_KEY} 打不开：口令不对，或文件已损坏。请从备份恢复，不要重新生成") from error
-
-
-def _fernet(passphrase: str, salt: bytes, n: int) -> Fernet:
-    return Fernet(base64.urlsafe_b64encode(_stretch(passphrase, salt, n)))
-
-
-def _stretch(passphrase: str, salt: bytes, n: int) -> bytes:
-    """Return 32 bytes; raise ``ValueError`` for an n that no file of ours has."""
-    if n > _SCRYPT_N:
-        raise ValueError(f"scrypt with n = {n}")
-    return Scrypt(salt=salt, length=32, n=n, r=8, p=1).derive(passphrase.encode())

@@ -14,13 +14,15 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+from securesystemslib.signer import CryptoSigner
 from tuf.api.exceptions import UnsignedMetadataError
 from tuf.api.metadata import Metadata, Root
 
 from generator.core.model import MerchantId
 from generator.errors import KeysError, RefusedError
-from generator.trust import keys
+from generator.trust import keys, roots, sealing
 from generator.trust.keys import DEMO_PASSPHRASE, Passphrases
+from tests.trust.powercut import at_every_write
 
 AT = datetime(2026, 11, 20, 1, 2, 3, 456789, tzinfo=UTC)
 OFFICE = "office passphrase"
@@ -37,14 +39,14 @@ class PowerCutError(OSError):
 @pytest.fixture(autouse=True)
 def quick_scrypt(monkeypatch: pytest.MonkeyPatch) -> None:
     """Stretch little: these passphrases are no secrets. One test looks at what is really used."""
-    monkeypatch.setattr(keys, "_SCRYPT_N", 16)
+    monkeypatch.setattr(sealing, "_SCRYPT_N", 16)
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("made")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(keys, "_SCRYPT_N", 16)
+        patch.setattr(sealing, "_SCRYPT_N", 16)
         keys.init(folder, (folder,) * 3, REAL, 29, AT)
     return folder
 
@@ -61,7 +63,7 @@ def files(folder: Path) -> dict[str, bytes]:
 
 def raw(path: Path, passphrase: str) -> bytes:
     """Return the 32 secret bytes of a key file."""
-    signer = keys.decrypt_key(path.read_bytes(), passphrase)
+    signer = sealing.decrypt_key(path.read_bytes(), passphrase)
     key = serialization.load_pem_private_key(signer.private_bytes, None)
     assert isinstance(key, ed25519.Ed25519PrivateKey)
     return key.private_bytes_raw()
@@ -79,7 +81,7 @@ class TestCeremony:
 
     def test_also_where_a_readable_file_was_left_under_the_name_beside(self, tmp_path: Path) -> None:
         (tmp_path / "office.pem.new").touch(mode=0o666)
-        keys.write_private(tmp_path / "office.pem", b"secret")
+        sealing.write_private(tmp_path / "office.pem", b"secret")
         assert stat.S_IMODE((tmp_path / "office.pem").stat().st_mode) == 0o600
         assert files(tmp_path) == {"office.pem": b"secret"}
 
@@ -348,7 +350,8 @@ class TestDamage:
     def test_a_key_of_another_kind_is_refused(self, folder: Path) -> None:
         line = (folder / "office.pem").read_bytes().partition(b"\n")[0].decode()
         n, salt = (field.partition("=")[2] for field in (line.split()[1], line.split()[4]))
-        password = Scrypt(salt=bytes.fromhex(salt), length=32, n=int(n), r=8, p=1).derive(OFFICE.encode()).hex()
+        salted = bytes.fromhex(salt) + line.partition(salt)[2].encode()
+        password = Scrypt(salt=salted, length=32, n=int(n), r=8, p=1).derive(OFFICE.encode()).hex()
         pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
             serialization.Encoding.PEM,
             serialization.PrivateFormat.PKCS8,
@@ -357,3 +360,274 @@ class TestDamage:
         (folder / "office.pem").write_bytes(line.encode() + b"\n" + pem)
         with pytest.raises(KeysError, match="不是本程序生成的密钥"):
             keys.open_office(folder, OFFICE)
+
+
+def fingerprint(folder: Path) -> str:
+    return roots.fingerprint([(folder / "repository/metadata/1.root.json").read_bytes()])
+
+
+class TestLabels:
+    """A key file says in clear which key it holds and whose programme it belongs to; nobody can change what it says."""
+
+    def test_what_they_say(self, made: Path) -> None:
+        root = Metadata[Root].from_file(str(made / "repository/metadata/1.root.json")).signed
+        for number, keyid in enumerate(root.roles["root"].keyids, 1):
+            assert sealing.read_label(made / f"root-{number}.pem") == sealing.Label(keyid, fingerprint(made))
+        assert sealing.read_label(made / "office.pem") == sealing.Label(root.roles["targets"].keyids[0], "")
+
+    @pytest.mark.parametrize("changed", [" key=", " root="])
+    def test_a_changed_one_does_not_open(self, folder: Path, changed: str) -> None:
+        path = folder / "root-1.pem"
+        head, _, tail = path.read_text().partition(changed)
+        path.write_text(head + changed + ("0" if tail[0] != "0" else "1") + tail[1:])
+        sealing.read_label(path)
+        with pytest.raises(KeysError, match=r"root-1\.pem：密钥打不开"):
+            sealing.read_key(path, ROOTS[0])
+
+    def test_a_label_taken_away_does_not_help(self, folder: Path) -> None:
+        path = folder / "root-1.pem"
+        line, _, pem = path.read_text().partition("\n")
+        path.write_text(line.partition(" root=")[0] + "\n" + pem)
+        assert sealing.read_label(path).fingerprint == ""
+        with pytest.raises(KeysError, match="打不开"):
+            sealing.read_key(path, ROOTS[0])
+
+    def test_a_file_of_before_there_were_labels_opens(self, folder: Path) -> None:
+        path, salt = folder / "office.pem", bytes(16)
+        signer = sealing.read_key(path, OFFICE)
+        password = Scrypt(salt=salt, length=32, n=16, r=8, p=1).derive(OFFICE.encode()).hex().encode()
+        pem = serialization.load_pem_private_key(signer.private_bytes, None).private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.BestAvailableEncryption(password),
+        )
+        path.write_bytes(f"scrypt n=16 r=8 p=1 salt={salt.hex()}\n".encode() + pem)
+        assert sealing.read_key(path, OFFICE).public_key == signer.public_key
+        assert sealing.read_label(path) == sealing.Label("", "")
+
+    @pytest.mark.parametrize("data", [b"", b"photo", b"\n" * 9, b"x" * (1 << 20)])
+    def test_another_file(self, tmp_path: Path, data: bytes) -> None:
+        (tmp_path / "root-1.pem").write_bytes(data)
+        with pytest.raises(KeysError, match="不是本程序生成的密钥"):
+            sealing.read_label(tmp_path / "root-1.pem")
+
+    def test_no_file(self, tmp_path: Path) -> None:
+        with pytest.raises(KeysError, match=r"没有找到 .*root-1\.pem"):
+            sealing.read_key(tmp_path / "root-1.pem", OFFICE)
+
+
+class TestWritingAKey:
+    """A key is read back from the stick and opened; a stick that lies keeps nothing."""
+
+    @pytest.fixture
+    def signer(self, made: Path) -> CryptoSigner:
+        return sealing.read_key(made / "root-1.pem", ROOTS[0])
+
+    def test_nothing_is_overwritten(self, folder: Path, signer: CryptoSigner) -> None:
+        before = files(folder)
+        with pytest.raises(RefusedError, match=r"root-2\.pem 已经存在，不会覆盖"):
+            sealing.write_key(folder / "root-2.pem", signer, ROOTS[0])
+        assert files(folder) == before
+
+    def test_a_file_system_without_rights_and_links(
+        self, tmp_path: Path, signer: CryptoSigner, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refuse(*_: object, **__: object) -> None:
+            raise PermissionError(1, "Operation not permitted")
+
+        with monkeypatch.context() as patch:
+            for name in ("chmod", "fchmod", "symlink", "link", "chown"):
+                patch.setattr(os, name, refuse)
+            sealing.write_key(tmp_path / "root-1.pem", signer, ROOTS[0])
+        assert sealing.read_key(tmp_path / "root-1.pem", ROOTS[0]).public_key == signer.public_key
+
+    def test_a_folder_that_cannot_be_flushed(
+        self, tmp_path: Path, signer: CryptoSigner, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        real = os.open
+
+        def files_only(path: Path, flags: int, *mode: int) -> int:
+            if Path(path).is_dir():
+                raise PermissionError(13, "Permission denied")
+            return real(path, flags, *mode)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "open", files_only)
+            sealing.write_key(tmp_path / "root-1.pem", signer, ROOTS[0])
+        assert set(files(tmp_path)) == {"root-1.pem"}
+
+    @pytest.mark.parametrize("lie", ["lost", "other", "cut"])
+    def test_a_stick_that_lies(
+        self, tmp_path: Path, signer: CryptoSigner, monkeypatch: pytest.MonkeyPatch, lie: str
+    ) -> None:
+        real = Path.replace
+
+        def lying(path: Path, to: Path) -> Path:
+            written = real(path, to)
+            if lie == "lost":
+                to.unlink()
+            elif lie == "other":
+                to.write_bytes(sealing.encrypt_key(CryptoSigner.generate_ed25519(), ROOTS[0]))
+            else:
+                to.write_bytes(to.read_bytes()[:200])
+            return written
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "replace", lying)
+            with pytest.raises(KeysError, match=r"root-1\.pem"):
+                sealing.write_key(tmp_path / "root-1.pem", signer, ROOTS[0])
+        assert files(tmp_path) == {}
+
+    def test_a_full_stick(self, tmp_path: Path, signer: CryptoSigner, monkeypatch: pytest.MonkeyPatch) -> None:
+        def full(_: int) -> None:
+            raise OSError(28, "No space left on device")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "fsync", full)
+            with pytest.raises(KeysError, match=r"root-1\.pem 写不进去（No space left on device）"):
+                sealing.write_key(tmp_path / "root-1.pem", signer, ROOTS[0])
+        assert files(tmp_path) == {}
+
+    def test_the_founding_after_three_sticks(self, tmp_path: Path) -> None:
+        drawn = keys.draw(29, AT)
+        for number, (signer, passphrase) in enumerate(zip(drawn.roots, ROOTS, strict=True), 1):
+            sealing.write_key(tmp_path / f"stick-{number}/root-{number}.pem", signer, passphrase, drawn.fingerprint)
+        keys.found(tmp_path / "keys", drawn, OFFICE)
+        assert fingerprint(tmp_path / "keys") == drawn.fingerprint
+        assert keys.open_office(tmp_path / "keys", OFFICE).programme == drawn.programme
+        with pytest.raises(RefusedError, match="已经存在"):
+            keys.found(tmp_path / "keys", keys.draw(29, AT), OFFICE)
+
+    @pytest.mark.parametrize("weak", ["short", DEMO_PASSPHRASE])
+    def test_the_founding_wants_a_passphrase_too(self, tmp_path: Path, weak: str) -> None:
+        with pytest.raises(KeysError, match="口令至少要12个字符"):
+            keys.found(tmp_path / "keys", keys.draw(29, AT), weak)
+        assert files(tmp_path) == {}
+
+
+NEW = "another office passphrase"
+JIA, YI = MerchantId("jia"), MerchantId("yi")
+
+
+class TestMerchantsPassphrases:
+    @pytest.fixture
+    def two(self, folder: Path) -> keys.OfficeKeys:
+        return keys.add_passphrases(folder, keys.open_office(folder, OFFICE), {JIA: "J" * 16, YI: "Y" * 16})
+
+    def test_replaced(self, folder: Path, two: keys.OfficeKeys) -> None:
+        opened = keys.replace_passphrases(folder, two, {JIA: "N" * 16})
+        assert opened.programme.passphrases == {JIA: "N" * 16, YI: "Y" * 16}
+        assert keys.open_office(folder, OFFICE).programme == opened.programme
+
+    def test_dropped(self, folder: Path, two: keys.OfficeKeys) -> None:
+        opened = keys.drop_passphrases(folder, two, [JIA])
+        assert opened.programme.passphrases == {YI: "Y" * 16}
+        assert keys.open_office(folder, OFFICE).programme == opened.programme
+
+    def test_of_a_merchant_that_has_none(self, folder: Path, two: keys.OfficeKeys) -> None:
+        before = files(folder)
+        with pytest.raises(KeysError, match="没有商户“bing”的口令"):
+            keys.replace_passphrases(folder, two, {MerchantId("bing"): "B" * 16})
+        with pytest.raises(KeysError, match="没有商户“bing”的口令"):
+            keys.drop_passphrases(folder, two, [JIA, MerchantId("bing")])
+        assert files(folder) == before
+
+    def test_what_another_window_wrote_is_kept(self, folder: Path) -> None:
+        stale = keys.open_office(folder, OFFICE)
+        keys.add_passphrases(folder, stale, {JIA: "J" * 16})
+        opened = keys.add_passphrases(folder, stale, {YI: "Y" * 16})
+        assert opened.programme.passphrases == {JIA: "J" * 16, YI: "Y" * 16}
+
+    def test_the_power_goes(self, folder: Path, two: keys.OfficeKeys, tmp_path: Path) -> None:
+        found = [
+            keys.open_office(copy, OFFICE).programme.passphrases[JIA]
+            for copy in at_every_write(
+                folder, tmp_path, lambda copy: keys.replace_passphrases(copy, two, {JIA: "N" * 16})
+            )
+        ]
+        assert found == sorted(found)
+        assert set(found) == {"J" * 16, "N" * 16}
+
+
+class TestAnotherOfficePassphrase:
+    """Two files change, one rename counts."""
+
+    def test_all_opens_with_the_new_one_only(self, folder: Path) -> None:
+        before = keys.open_office(folder, OFFICE)
+        opened = keys.change_office_passphrase(folder, before, NEW)
+        assert (opened.programme, opened.signer.public_key) == (before.programme, before.signer.public_key)
+        assert keys.open_office(folder, NEW).programme == before.programme
+        with pytest.raises(KeysError, match="口令不对"):
+            keys.open_office(folder, OFFICE)
+        assert set(files(folder)) == ALL
+
+    @pytest.mark.parametrize("weak", ["short", DEMO_PASSPHRASE, " " * 20])
+    def test_a_weak_one_is_refused(self, folder: Path, weak: str) -> None:
+        before, office = files(folder), keys.open_office(folder, OFFICE)
+        signer = sealing.read_key(folder / "root-1.pem", ROOTS[0])
+        with pytest.raises(KeysError, match="口令至少要12个字符"):
+            keys.change_office_passphrase(folder, office, weak)
+        with pytest.raises(KeysError, match="口令至少要12个字符"):
+            keys.change_root_passphrase(folder / "root-1.pem", signer, weak)
+        assert files(folder) == before
+
+    def test_a_demo_stays_a_demo(self, tmp_path: Path) -> None:
+        keys.init(tmp_path, (tmp_path,) * 3, DEMO, 29, AT)
+        with pytest.raises(RefusedError, match="演示密钥"):
+            keys.change_office_passphrase(tmp_path, keys.open_office(tmp_path, DEMO_PASSPHRASE), NEW)
+        assert keys.is_demo(tmp_path)
+
+    def test_the_power_goes(self, folder: Path, tmp_path: Path) -> None:
+        """Wherever it goes, one of the two passphrases opens everything, and opening leaves nothing half done."""
+        before = keys.open_office(folder, OFFICE)
+        opened_with = []
+        for copy in at_every_write(folder, tmp_path, lambda copy: keys.change_office_passphrase(copy, before, NEW)):
+            opens = []
+            for passphrase in (OFFICE, NEW):
+                try:
+                    assert keys.open_office(copy, passphrase).programme == before.programme
+                except KeysError:
+                    continue
+                opens.append(passphrase)
+            (only,) = opens
+            opened_with.append(only)
+            keys.add_passphrases(copy, keys.open_office(copy, only), {JIA: "J" * 16})
+            other = NEW if only == OFFICE else OFFICE
+            with pytest.raises(KeysError):
+                keys.open_office(copy, other)
+            assert keys.open_office(copy, only).programme.passphrases == {JIA: "J" * 16}
+            keys.change_office_passphrase(copy, keys.open_office(copy, only), "a third passphrase")
+            assert keys.open_office(copy, "a third passphrase").programme.passphrases == {JIA: "J" * 16}
+            assert set(files(copy)) == ALL
+        assert opened_with == sorted(opened_with, key=[OFFICE, NEW].index)
+        assert {OFFICE, NEW} == set(opened_with)
+        assert len(opened_with) > 8
+
+
+class TestAnotherRootPassphrase:
+    def test_it_opens_with_the_new_one_and_still_says_whose_it_is(self, folder: Path) -> None:
+        path = folder / "root-2.pem"
+        label, signer = sealing.read_label(path), sealing.read_key(path, ROOTS[1])
+        keys.change_root_passphrase(path, signer, NEW)
+        assert sealing.read_key(path, NEW).public_key == signer.public_key
+        assert sealing.read_label(path) == label
+        with pytest.raises(KeysError, match="口令不对"):
+            sealing.read_key(path, ROOTS[1])
+        assert set(files(folder)) == ALL
+
+    def test_the_power_goes(self, folder: Path, tmp_path: Path) -> None:
+        signer = sealing.read_key(folder / "root-2.pem", ROOTS[1])
+        found = []
+        for copy in at_every_write(
+            folder, tmp_path, lambda copy: keys.change_root_passphrase(copy / "root-2.pem", signer, NEW)
+        ):
+            for passphrase in (ROOTS[1], NEW):
+                try:
+                    sealing.read_key(copy / "root-2.pem", passphrase)
+                except KeysError:
+                    continue
+                found.append(passphrase)
+            keys.change_root_passphrase(copy / "root-2.pem", signer, "a third passphrase")
+            assert set(files(copy)) == ALL
+        assert set(found) == {ROOTS[1], NEW}
+        assert len(found) > 4
