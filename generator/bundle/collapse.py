@@ -5,7 +5,6 @@ The number is collapsed to 12 bits once, slowly, for the life of the programme; 
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import os
 import re
@@ -63,17 +62,25 @@ def derive_u(person: Person, u_salt: bytes) -> U:
     return U(int.from_bytes(h[:2], "big") >> (16 - U_BITS))
 
 
-def cache_key(person: Person, u_salt: bytes) -> str:
+def programme_digest(secrets: Secrets) -> str:
+    """Return what tells one programme's secrets from another's and nothing else: 64 hexadecimal digits (spec 2.1)."""
+    message = b"xinyi/programme/1\0" + secrets.u_salt + secrets.t_key
+    return hmac.digest(secrets.ref_key, message, "sha256").hex()
+
+
+def cache_key(person: Person, secrets: Secrets) -> str:
     """Return under which name u of a person is cached: bound to the salt, so that other keys never find it.
 
-    A plain hash: whoever reads lists/, where the cache lies, reads the numbers themselves there.
+    Keyed by REF_KEY, which stays in the office: the salt is in every manifest, and whoever had a plain hash of name,
+    number and salt, say from a cache in a lost backup, could try numbers against it at full speed.
     """
-    return hashlib.sha256(b"xinyi/u-cache/1\0" + u_salt + person.key.encode()).hexdigest()[:32]
+    message = b"xinyi/u-cache/2\0" + secrets.u_salt + person.key.encode()
+    return hmac.digest(secrets.ref_key, message, "sha256").hex()[:32]
 
 
-def uncached(people: Iterable[Person], u_salt: bytes, known: Mapping[str, U]) -> dict[str, Person]:
+def uncached(people: Iterable[Person], secrets: Secrets, known: Mapping[str, U]) -> dict[str, Person]:
     """Return, by ``cache_key``, the people whose u is not known yet."""
-    keyed = ((cache_key(person, u_salt), person) for person in people)
+    keyed = ((cache_key(person, secrets), person) for person in people)
     return {key: person for key, person in keyed if key not in known}
 
 
@@ -87,7 +94,10 @@ def derive_each(people: Mapping[str, Person], u_salt: bytes) -> Iterator[tuple[s
 
 
 def parse_cache(data: bytes) -> dict[str, U]:
-    """Return what a cache file holds; a line that a crash cut short is not a line."""
+    """Return what a cache file holds; a line that a crash cut short is not a line.
+
+    Lines under keys that nobody asks for any more (another salt, an older rule for keys) are kept and do no harm.
+    """
     found = (_CACHE_LINE.fullmatch(line) for line in data.decode("ascii", "replace").splitlines())
     return {match["key"]: U(int(match["u"], 16)) for match in found if match}
 
@@ -100,7 +110,7 @@ def encode_cache_line(key: str, u: U) -> bytes:
 def token(person: Person, u: U, secrets: Secrets) -> int:
     """Return T of (name, u): ``secrets.token_bits`` bits."""
     message = b"xinyi/t/1\0" + canonical(person.name).encode() + b"\0" + u.to_bytes(2, "big")
-    return _first_bits(secrets.t_key, message, secrets.token_bits)
+    return first_bits(secrets.t_key, message, secrets.token_bits)
 
 
 def dummy_token(label: str, index: int, secrets: Secrets) -> int:
@@ -110,7 +120,7 @@ def dummy_token(label: str, index: int, secrets: Secrets) -> int:
     could strike them out.
     """
     message = b"xinyi/dummy/1\0" + label.encode() + b"\0" + index.to_bytes(4, "big")
-    return _first_bits(secrets.ref_key, message, secrets.token_bits)
+    return first_bits(secrets.ref_key, message, secrets.token_bits)
 
 
 def person_reference(batch: BatchId, person: Person, u: U, counter: int, ref_key: bytes) -> str:
@@ -149,10 +159,11 @@ def references(batch: BatchId, subjects: Sequence[tuple[Subject, U | None]], ref
     return found
 
 
-def _first_bits(key: bytes, message: bytes, bits: int) -> int:
+def first_bits(key: bytes, message: bytes, bits: int) -> int:
+    """Return the first bits, at most 64, of HMAC-SHA256."""
     return int.from_bytes(hmac.digest(key, message, "sha256")[:8], "big") >> (64 - bits)
 
 
 def _crockford(key: bytes, message: bytes) -> str:
-    value = _first_bits(key, message, 5 * _REFERENCE_LETTERS)
+    value = first_bits(key, message, 5 * _REFERENCE_LETTERS)
     return "".join(CROCKFORD[value >> shift & 31] for shift in range(5 * (_REFERENCE_LETTERS - 1), -1, -5))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import hmac
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from generator.bundle import collapse, golomb
+from generator.bundle import canary, collapse, golomb
 from generator.bundle.collapse import Secrets
-from generator.core.model import Merchant, Organisation, Scenario, ScenarioId
+from generator.core.model import Merchant, MerchantId, Organisation, Scenario, ScenarioId
 
 FORMAT = 1
 SMALLEST_CLASS = 64
@@ -22,10 +23,15 @@ LastDays = Mapping[ScenarioId, date]
 
 @dataclass(frozen=True, slots=True)
 class Roll:
-    """Who is eligible at one merchant: people (and dummies) by token, organisations by code."""
+    """Who is eligible at one merchant: people (and dummies) by token, organisations by code.
+
+    ``taken`` holds the tokens of everyone in the programme, dummies too: none of them may become a canary here, lest
+    somebody who is entitled elsewhere only be let in by it.
+    """
 
     people: Mapping[int, LastDays]
     organisations: Mapping[Organisation, LastDays]
+    taken: Container[int]
 
 
 def merge(entitled: Iterable[tuple[int, LastDays]]) -> dict[int, LastDays]:
@@ -46,7 +52,7 @@ def pad(people: Mapping[int, LastDays], secrets: Secrets) -> dict[int, LastDays]
     """
     padded = dict(people)
     for days, tokens in _classes(people):
-        label = ",".join(f"{scenario}={day}" for scenario, day in _days_as_text(days).items())
+        label = spell(days)
         index, missing = 0, SMALLEST_CLASS - len(tokens)
         while missing > 0:
             if len(padded) == 1 << secrets.token_bits:
@@ -57,6 +63,11 @@ def pad(people: Mapping[int, LastDays], secrets: Secrets) -> dict[int, LastDays]
                 padded[dummy] = days
                 missing -= 1
     return padded
+
+
+def spell(days: LastDays) -> str:
+    """Return the label of people alike, which their dummies and canaries are made from: ``scenario=day,…``."""
+    return ",".join(f"{scenario}={day}" for scenario, day in _days_as_text(days).items())
 
 
 def members(
@@ -72,7 +83,7 @@ def members(
     """Return the members of one merchant's target by name, in the order in which they are packed."""
     files: dict[str, bytes] = {}
     classes = []
-    for index, (days, tokens) in enumerate(_classes(roll.people)):
+    for index, (days, tokens) in enumerate(_marked(merchant.id, roll, secrets)):
         coded = golomb.encode(tokens)
         name = f"classes/{index}.gr"
         files[name] = coded.data
@@ -111,23 +122,22 @@ def members(
     return {MANIFEST: _json(manifest), ORGANISATIONS: _json({"organisations": organisations}), **files}
 
 
-def same_content(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> bool:
-    """Return whether two targets say the same, whatever the day on which they were made."""
-    if old.keys() != new.keys() or any(old[name] != new[name] for name in new if name != MANIFEST):
-        return False
-    return _without_day(old[MANIFEST]) == _without_day(new[MANIFEST])
+def content_digest(members: Mapping[str, bytes], passphrase: str, secrets: Secrets) -> str:
+    """Return what a target says and under which passphrase, as 64 hexadecimal digits, whatever the day it was made.
+
+    Two targets with one digest need not be told apart; keyed by REF_KEY, it tells nobody else anything (spec 2.1).
+    """
+    digest = hmac.new(secrets.ref_key, b"xinyi/content/1\0" + passphrase.encode() + b"\0", "sha256")
+    for name, data in members.items():
+        counted = _without_day(data) if name == MANIFEST else data
+        digest.update(name.encode() + b"\0" + len(counted).to_bytes(8, "big") + counted)
+    return digest.hexdigest()
 
 
-def same_secrets(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> bool:
-    """Return whether two targets were made with one salt and one key."""
-    before, after = json.loads(old[MANIFEST]), json.loads(new[MANIFEST])
-    return bool(before["collapse"] == after["collapse"] and before["token"] == after["token"])
-
-
-def _without_day(manifest: bytes) -> object:
+def _without_day(manifest: bytes) -> bytes:
     value = json.loads(manifest)
     del value["made"]
-    return value
+    return _json(value)
 
 
 def _classes(people: Mapping[int, LastDays]) -> list[tuple[LastDays, list[int]]]:
@@ -136,6 +146,19 @@ def _classes(people: Mapping[int, LastDays]) -> list[tuple[LastDays, list[int]]]
     for token, days in people.items():
         groups.setdefault(tuple(sorted(days.items())), []).append(token)
     return [(dict(key), groups[key]) for key in sorted(groups)]
+
+
+def _marked(merchant: MerchantId, roll: Roll, secrets: Secrets) -> Iterator[tuple[LastDays, list[int]]]:
+    """Yield the classes of one merchant with its canaries among them; no token stands in two."""
+    used: set[int] = set()
+    for days, tokens in _classes(roll.people):
+        fresh = {
+            token
+            for token in canary.canaries(merchant, spell(days), secrets)
+            if token not in roll.taken and token not in used
+        }
+        used |= fresh
+        yield days, [*tokens, *fresh]
 
 
 def _days_as_text(days: LastDays) -> dict[str, str]:

@@ -47,7 +47,7 @@ def test_values_of_an_independent_program(name: str, number: str, u: int, token:
 
 
 def test_one_person_written_twice_is_one() -> None:
-    assert len({collapse.cache_key(person(name, number), U_SALT) for name, number, *_ in FACTS}) == 4
+    assert len({collapse.cache_key(person(name, number), SECRETS) for name, number, *_ in FACTS}) == 4
 
 
 @given(st.integers(0, 4095), st.integers(1, 48))
@@ -99,30 +99,61 @@ class TestSecrets:
             assert secret.hex() not in shown
 
 
+class TestProgrammeDigest:
+    """HMAC-SHA256(REF_KEY, "xinyi/programme/1" 0x00 u_salt t_key): which programme's secrets made a release."""
+
+    def test_value(self) -> None:
+        expected = hmac.digest(REF_KEY, b"xinyi/programme/1\0" + U_SALT + T_KEY, "sha256").hex()
+        assert collapse.programme_digest(SECRETS) == expected
+
+    def test_every_secret_counts_and_the_length_of_tokens_does_not(self) -> None:
+        others = [
+            Secrets(bytes(16), T_KEY, REF_KEY, 29),
+            Secrets(U_SALT, bytes(32), REF_KEY, 29),
+            Secrets(U_SALT, T_KEY, bytes(32), 29),
+        ]
+        assert len({collapse.programme_digest(secrets) for secrets in (SECRETS, *others)}) == 4
+        assert collapse.programme_digest(Secrets(U_SALT, T_KEY, REF_KEY, 30)) == collapse.programme_digest(SECRETS)
+
+
 class TestCache:
     """What has been derived once is not derived again, and nothing wrong is ever read back."""
 
     PEOPLE = tuple(person(name, number) for name, number, *_ in FACTS[:3])
 
     def test_round_trip(self) -> None:
-        missing = collapse.uncached(self.PEOPLE, U_SALT, {})
+        missing = collapse.uncached(self.PEOPLE, SECRETS, {})
         derived = dict(collapse.derive_each(missing, U_SALT))
         data = b"".join(collapse.encode_cache_line(key, u) for key, u in derived.items())
         known = collapse.parse_cache(data)
         assert known == derived
         assert sorted(known.values()) == [268, 3362, 3375]
-        assert collapse.uncached(self.PEOPLE, U_SALT, known) == {}
+        assert collapse.uncached(self.PEOPLE, SECRETS, known) == {}
 
     def test_derived_in_the_order_asked(self) -> None:
-        missing = collapse.uncached(self.PEOPLE, U_SALT, {})
+        missing = collapse.uncached(self.PEOPLE, SECRETS, {})
         assert [key for key, _ in collapse.derive_each(missing, U_SALT)] == list(missing)
 
     def test_the_same_person_twice_is_derived_once(self) -> None:
-        assert len(collapse.uncached(self.PEOPLE * 3, U_SALT, {})) == 3
+        assert len(collapse.uncached(self.PEOPLE * 3, SECRETS, {})) == 3
 
-    def test_another_salt_finds_nothing(self) -> None:
-        known = {collapse.cache_key(one, U_SALT): U(1) for one in self.PEOPLE}
-        assert len(collapse.uncached(self.PEOPLE, bytes(16), known)) == 3
+    @pytest.mark.parametrize("other", [Secrets(bytes(16), T_KEY, REF_KEY, 29), Secrets(U_SALT, T_KEY, bytes(32), 29)])
+    def test_another_programme_finds_nothing(self, other: Secrets) -> None:
+        known = {collapse.cache_key(one, SECRETS): U(1) for one in self.PEOPLE}
+        assert len(collapse.uncached(self.PEOPLE, other, known)) == 3
+
+    def test_the_key_is_that_of_the_decision_and_needs_a_key_of_the_office(self) -> None:
+        """A salt stands in every manifest: a cache keyed by it alone could be tried against at full speed."""
+        name, number, *_ = FACTS[0]
+        message = b"xinyi/u-cache/2\0" + U_SALT + name.encode() + b"\0" + number.encode()
+        expected = hmac.digest(REF_KEY, message, "sha256").hex()[:32]
+        assert collapse.cache_key(self.PEOPLE[0], SECRETS) == expected
+
+    def test_stale_and_foreign_lines_are_ignored(self) -> None:
+        stale = hashlib.sha256(b"xinyi/u-cache/1\0" + U_SALT + self.PEOPLE[0].key.encode()).hexdigest()[:32]
+        data = f"{stale} 123\n# a note\n{stale} 12\n{stale.upper()} 123\n{stale} 0x1 \n".encode()
+        assert len(collapse.uncached(self.PEOPLE, SECRETS, collapse.parse_cache(data))) == 3
+        assert collapse.parse_cache(data) == {stale: 0x123}
 
     @given(st.binary(max_size=60))
     def test_any_bytes_are_read_without_a_fault(self, data: bytes) -> None:
@@ -137,7 +168,7 @@ class TestCache:
         assert collapse.parse_cache(whole[:-1]) == {"f" * 32: 0xABC}
 
     def test_no_number_and_no_name_stands_in_it(self) -> None:
-        key = collapse.cache_key(self.PEOPLE[0], U_SALT)
+        key = collapse.cache_key(self.PEOPLE[0], SECRETS)
         assert re.fullmatch(r"[0-9a-f]{32} d2f\n", collapse.encode_cache_line(key, U(3375)).decode())
 
 

@@ -39,11 +39,12 @@ def members(
     made: date = MADE,
     demo: bool = False,
 ) -> dict[str, bytes]:
+    padded = payload.pad(people, secrets)
     return payload.members(
         office="示例县信用办",
         merchant=Merchant(MerchantId(merchant), f"商户{merchant}", (FOOD, VET)),
         scenarios=SCENARIOS,
-        roll=Roll(payload.pad(people, secrets), organisations or {}),
+        roll=Roll(padded, organisations or {}, taken=padded),
         secrets=secrets,
         made=made,
         demo=demo,
@@ -56,6 +57,25 @@ def classes(files: Mapping[str, bytes]) -> list[tuple[dict[str, str], list[int]]
         (entry["scenarios"], decode(files[entry["file"]], entry["parameter"], entry["count"]))
         for entry in json.loads(files["manifest.json"])["classes"]
     ]
+
+
+def canaries(merchant: str, label: str, t: int = 29) -> set[int]:
+    """Return the canaries of one class of one merchant, as the specification words them (4.5)."""
+    bits = hmac.digest(REF_KEY, b"xinyi/canary-of/1\0" + merchant.encode() + b"\0" + label.encode(), "sha256")
+    messages = (b"xinyi/canary/1\0" + label.encode() + b"\0" + i.to_bytes(4, "big") for i in range(32))
+    tokens = (int.from_bytes(hmac.digest(REF_KEY, message, "sha256"), "big") >> (256 - t) for message in messages)
+    return {token for i, token in enumerate(tokens) if bits[i // 8] >> (7 - i % 8) & 1}
+
+
+def unmarked(files: Mapping[str, bytes]) -> list[tuple[dict[str, str], list[int]]]:
+    """Return each class without the canaries of the merchant."""
+    merchant = json.loads(files["manifest.json"])["merchant"]["id"]
+    found = []
+    for days, tokens in classes(files):
+        marks = canaries(merchant, ",".join(f"{scenario}={day}" for scenario, day in days.items()))
+        assert marks <= set(tokens)
+        found.append((days, [token for token in tokens if token not in marks]))
+    return found
 
 
 def dummies(label: str, count: int, t: int = 29) -> list[int]:
@@ -105,7 +125,7 @@ class TestClasses:
             **{token: {FOOD: SOON, VET: LATE} for token in range(1, 200, 2)},
             **{token: {FOOD: LATE} for token in range(200, 300)},
         }
-        found = classes(members(people))
+        found = unmarked(members(people))
         assert sorted(map(str, found)) == sorted(
             map(
                 str,
@@ -119,18 +139,18 @@ class TestClasses:
 
     @pytest.mark.parametrize(("people", "count"), [(1, 64), (63, 64), (64, 64), (65, 65)])
     def test_at_least_64(self, people: int, count: int) -> None:
-        ((_, tokens),) = classes(members({token: {FOOD: SOON} for token in range(people)}))
+        ((_, tokens),) = unmarked(members({token: {FOOD: SOON} for token in range(people)}))
         assert len(tokens) == len(set(tokens)) == count
         assert set(range(people)) <= set(tokens)
 
     def test_dummies_are_those_of_the_specification(self) -> None:
-        ((_, tokens),) = classes(members({5: {FOOD: SOON, VET: LATE}}))
+        ((_, tokens),) = unmarked(members({5: {FOOD: SOON, VET: LATE}}))
         assert set(tokens) == {5, *dummies("canyin=2027-01-14,chongwu=2027-06-30", 63)}
 
     def test_every_kind_of_people_has_a_sequence_of_its_own(self) -> None:
         """What happens to one class moves no dummy of another, from one version to the next."""
-        (_, alone), *_ = classes(members({2: {FOOD: SOON, VET: LATE}}))
-        (_, before), _ = classes(members({1: {FOOD: LATE}, 2: {FOOD: SOON, VET: LATE}}))
+        (_, alone), *_ = unmarked(members({2: {FOOD: SOON, VET: LATE}}))
+        (_, before), _ = unmarked(members({1: {FOOD: LATE}, 2: {FOOD: SOON, VET: LATE}}))
         assert before == alone
 
     def test_two_merchants_cannot_sort_people_from_dummies(self) -> None:
@@ -143,14 +163,14 @@ class TestClasses:
 
     def test_all_merchants_have_the_same_dummies(self) -> None:
         """Two shops who put their files together see which tokens they share, and dummies are shared like people."""
-        ((_, here),) = classes(members({5: {FOOD: SOON}}, merchant="jia"))
-        ((_, there),) = classes(members({5: {FOOD: SOON}}, merchant="yi"))
+        ((_, here),) = unmarked(members({5: {FOOD: SOON}}, merchant="jia"))
+        ((_, there),) = unmarked(members({5: {FOOD: SOON}}, merchant="yi"))
         assert here == there
 
     def test_a_dummy_that_is_somebody_is_skipped(self) -> None:
         taken = dummies("canyin=2027-01-14", 3)
         people: dict[int, LastDays] = {taken[0]: {FOOD: SOON}, taken[2]: {VET: LATE}}
-        by_days = {str(days): tokens for days, tokens in classes(members(people))}
+        by_days = {str(days): tokens for days, tokens in unmarked(members(people))}
         assert set(by_days["{'canyin': '2027-01-14'}"]) == {taken[0], taken[1], *dummies("canyin=2027-01-14", 65)[3:]}
         assert taken[2] in by_days["{'chongwu': '2027-06-30'}"]
 
@@ -185,7 +205,8 @@ class TestManifest:
 
     def test_every_field(self) -> None:
         files = members({5: {FOOD: SOON}}, demo=True)
-        entry = {"file": "classes/0.gr", "count": 64, "parameter": 22, "scenarios": {"canyin": "2027-01-14"}}
+        count = 64 + len(canaries("jia", "canyin=2027-01-14"))
+        entry = {"file": "classes/0.gr", "count": count, "parameter": 22, "scenarios": {"canyin": "2027-01-14"}}
         manifest = json.loads(files["manifest.json"])
         assert manifest["classes"][0].pop("parameter") in range(20, 26)
         entry.pop("parameter")
@@ -252,15 +273,76 @@ class TestManifest:
         }
 
 
-class TestSameContent:
-    """What says the same is kept byte for byte, so ``made`` is the day on which content last changed."""
+class TestCanaries:
+    """Spec 4.5: each merchant's own, added last, and never a person or a dummy of the programme."""
 
-    OLD = members({5: {FOOD: SOON}})
+    PEOPLE: Mapping[int, LastDays] = {5: {FOOD: SOON}, 6: {VET: LATE}}
+    LABELS = ("canyin=2027-01-14", "chongwu=2027-06-30")
+
+    def test_they_are_those_of_the_specification(self) -> None:
+        everyone = payload.pad(self.PEOPLE, SECRETS)
+        for merchant in ("jia", "yi"):
+            for (_, tokens), label in zip(classes(members(self.PEOPLE, merchant=merchant)), self.LABELS, strict=True):
+                assert {token for token in tokens if token not in everyone} == canaries(merchant, label)
+
+    def test_comparing_two_merchants_shows_canaries_at_most(self) -> None:
+        for here, there in zip(
+            classes(members(self.PEOPLE, merchant="jia")), classes(members(self.PEOPLE, merchant="yi")), strict=True
+        ):
+            assert len(set(here[1]) & set(there[1])) >= 64
+            assert not (set(here[1]) ^ set(there[1])) & set(payload.pad(self.PEOPLE, SECRETS))
+
+    def test_whoever_is_entitled_elsewhere_only_is_no_canary(self) -> None:
+        here = payload.pad({5: {FOOD: SOON}}, SECRETS)
+        one, *others = sorted(canaries("jia", self.LABELS[0]))
+        for taken in ({*here, one}, {**here, one: {VET: LATE}}):
+            merchant = Merchant(MerchantId("jia"), "甲", (FOOD,))
+            files = payload.members(
+                office="", merchant=merchant, scenarios=SCENARIOS[:1], roll=Roll(here, {}, taken=taken),
+                secrets=SECRETS, made=MADE, demo=False,
+            )  # fmt: skip
+            ((_, tokens),) = classes(files)
+            assert set(tokens) == {*here, *others}
+
+    def test_a_canary_that_is_a_person_of_the_class_stays_one_token(self) -> None:
+        one = min(canaries("jia", self.LABELS[0]))
+        ((_, tokens),) = classes(members({one: {FOOD: SOON}}))
+        assert len(tokens) == len(set(tokens)) == 64 + len(canaries("jia", self.LABELS[0])) - 1
+
+    def test_no_token_stands_in_two_classes_however_short_tokens_are(self) -> None:
+        secrets = Secrets(U_SALT, T_KEY, REF_KEY, 9)
+        assert canaries("jia", self.LABELS[0], 9) & canaries("jia", self.LABELS[1], 9)
+        every = [token for _, tokens in classes(members(self.PEOPLE, secrets=secrets)) for token in tokens]
+        assert len(every) == len(set(every))
+        assert set(every) == {
+            *payload.pad(self.PEOPLE, secrets),
+            *canaries("jia", self.LABELS[0], 9),
+            *canaries("jia", self.LABELS[1], 9),
+        }
+
+    def test_an_empty_bundle_has_none(self) -> None:
+        assert classes(members(NOBODY)) == []
+
+
+class TestContentDigest:
+    """What says the same under the same passphrase has one digest, whatever the day it was made (spec 2.1)."""
+
+    FILES = members({5: {FOOD: SOON}})
+    OLD = payload.content_digest(FILES, "0123456789ABCDEF", SECRETS)
+
+    def test_the_bytes_of_the_decision(self) -> None:
+        manifest = json.loads(self.FILES["manifest.json"])
+        del manifest["made"]
+        text = json.dumps(manifest, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+        message = b"xinyi/content/1\0" + b"0123456789ABCDEF\0"
+        for name, data in {**self.FILES, "manifest.json": text}.items():
+            message += name.encode() + b"\0" + len(data).to_bytes(8, "big") + data
+        assert hmac.digest(REF_KEY, message, "sha256").hex() == self.OLD
 
     def test_the_day_alone_is_no_change(self) -> None:
         new = members({5: {FOOD: SOON}}, made=date(2026, 12, 1))
-        assert new != self.OLD
-        assert payload.same_content(self.OLD, new)
+        assert new != self.FILES
+        assert payload.content_digest(new, "0123456789ABCDEF", SECRETS) == self.OLD
 
     @pytest.mark.parametrize(
         "change",
@@ -277,4 +359,10 @@ class TestSameContent:
         ids=lambda change: next(iter(change)),
     )
     def test_anything_else_is(self, change: dict[str, Any]) -> None:
-        assert not payload.same_content(self.OLD, members(**{"people": {5: {FOOD: SOON}}, **change}))
+        files = members(**{"people": {5: {FOOD: SOON}}, **change})
+        assert payload.content_digest(files, "0123456789ABCDEF", SECRETS) != self.OLD
+
+    def test_so_is_another_passphrase_and_another_key(self) -> None:
+        assert payload.content_digest(self.FILES, "0123456789ABCDEG", SECRETS) != self.OLD
+        other = Secrets(U_SALT, T_KEY, bytes(32), 29)
+        assert payload.content_digest(self.FILES, "0123456789ABCDEF", other) != self.OLD
