@@ -4,15 +4,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(VENV)/.run-installed
 DEV := $(VENV)/.dev-installed
+NPM := tests/interop
+NPM_INSTALLED := $(NPM:%=%/node_modules/.installed)
 
-.PHONY: demo test check lists screenshot lock clean
+.PHONY: demo test check lists vectors screenshot lock clean
 
 demo: $(RUN)  ## build the example site and check two people as a merchant would
 	@$(BIN)/python -m tests.demo
 
 test: check
 
-check: $(DEV)  ## formatting, lint, types, import contracts, every test
+check: $(DEV) $(NPM_INSTALLED)  ## formatting, lint, types, import contracts, every test
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
@@ -21,6 +23,9 @@ check: $(DEV)  ## formatting, lint, types, import contracts, every test
 
 lists: $(DEV)  ## write the fictional lists again
 	$(BIN)/python -m tests.fictional
+
+vectors: $(DEV)  ## write the vectors of the bundle format again: the same bytes on every machine
+	$(BIN)/python -m tests.vectors.make
 
 screenshot: $(DEV)  ## take README's picture again, after make demo
 	$(BIN)/python -m tests.screenshot
@@ -45,5 +50,11 @@ $(DEV): requirements-dev.lock $(RUN)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
+# Each folder in NPM has a package.json, a lock file with hashes and no addresses, and an .npmrc. Node comes with $(DEV).
+# Where npm reaches no registry, what needs the packages is skipped, except in CI.
+$(NPM_INSTALLED): %/node_modules/.installed: %/package.json %/package-lock.json %/.npmrc $(DEV)
+	@cd $* && PATH="$(abspath $(BIN)):$$PATH" npm ci --silent || \
+	    { echo "$*: npm ci failed; tests that need it are skipped" >&2; rm -rf node_modules; test -z "$$CI"; exit; }; touch node_modules/.installed
+
 clean:  ## remove what can be made again; keys stay
-	rm -rf $(VENV) build/site build/office build/published
+	rm -rf $(VENV) $(NPM:%=%/node_modules) build/site build/office build/published
