@@ -1,0 +1,1 @@
+"""Measurements too slow, or too noisy, to be tests: each is a script that prints what it found."""
