@@ -35,7 +35,10 @@ REPOSITORY = Path(__file__).parent.parent
 HANDBOOK = REPOSITORY / "docs/handbook/README.md"
 THREATS = REPOSITORY / "docs/threat-model.md"
 PAGES = [
-    *(REPOSITORY / name for name in ("README.md", "CONTRIBUTING.md", "keys/README.md", "lists/README.md")),
+    *(
+        REPOSITORY / name
+        for name in ("README.md", "CONTRIBUTING.md", "keys/README.md", "lists/README.md", "tests/vectors/README.md")
+    ),
     *sorted((REPOSITORY / "docs").rglob("*.md")),
 ]
 TEXTS = [
