@@ -11,11 +11,12 @@ Messages are Chinese, for staff; they say where, what is wrong and what to do ne
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Place:
     """Where something stands: a file, and in it a line, a field, or a sheet and a cell."""
 
@@ -24,6 +25,16 @@ class Place:
     sheet: str = ""
     cell: str = ""
     field: str = ""
+
+    def __lt__(self, other: Place) -> bool:
+        return self._order < other._order
+
+    @property
+    def _order(self) -> tuple[str, int, str, tuple[int, int, str], str]:
+        """What places are sorted by; cells from top to bottom, then from left to right: B2, C2, AA2, B10."""
+        found = re.fullmatch("([A-Z]+)([0-9]+)", self.cell)
+        cell = (int(found[2]), len(found[1]), found[1]) if found else (0, 0, self.cell)
+        return self.path, self.line, self.sheet, cell, self.field
 
     def __str__(self) -> str:
         """Return ``file:line``, ``file › sheet › cell`` or ``file › field``."""

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 
 from generator.core.names import display
 
 Value = int | float | str | bool | date | datetime | time | timedelta
 """What readers of spreadsheets give; a CSV file gives text alone."""
 
+_CLEAN = re.compile("[!-&(-~\u4e00-\u9fff\u3001-\u3011\u3014\u3015（）：；，！]*")
+"""Text that cleaning leaves as it is: most cells, and so most of the time."""
 _WIDE = {0xFEE0 + ord(c): c for c in map(chr, range(0x21, 0x7F)) if c.isalnum()}
 _APOSTROPHE = re.compile(r"^\s*['\u2018\u2019\uff07]")
 _SCIENTIFIC = re.compile(r"[0-9]+(\.[0-9]+)?E\+?[0-9]+", re.IGNORECASE)
@@ -27,10 +30,13 @@ def cell_text(value: Value) -> str:
 
     Brackets and other marks stay as they were written, since names of organisations are shown that way.
     """
+    if isinstance(value, str) and _CLEAN.fullmatch(value):
+        return value
     if isinstance(value, bool):
         return "是" if value else "否"
-    if isinstance(value, datetime) and value.time() == time():
-        return value.date().isoformat()
+    if isinstance(value, date):
+        whole = isinstance(value, datetime) and value.time() != time()
+        return str(value) if whole else value.isoformat()[:10]
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     visible = "".join(c for c in str(value) if unicodedata.category(c) != "Cf").translate(_WIDE)
@@ -64,7 +70,12 @@ def parse_day(value: Value) -> date:
         return value.date()
     if isinstance(value, date):
         return value
-    written = "".join(unicodedata.normalize("NFKC", cell_text(value)).split())
+    return _written_day("".join(unicodedata.normalize("NFKC", cell_text(value)).split()))
+
+
+@lru_cache(maxsize=4096)
+def _written_day(written: str) -> date:
+    """Return the day that narrow text without white space means; lists say the same few days again and again."""
     if _SERIAL.fullmatch(written) and (serial := _serial_day(int(written))):
         return serial
     if found := _SEPARATED.fullmatch(written) or _SOLID.fullmatch(written):

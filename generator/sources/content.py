@@ -61,9 +61,9 @@ class CategoriesFile(Strict):
 
 @dataclass(frozen=True)
 class MerchantsFile(Strict):
-    """merchants.toml."""
+    """merchants.toml; a new office has none yet."""
 
-    merchant: tuple[Merchant, ...]
+    merchant: tuple[Merchant, ...] = ()
 
 
 def read_content(root: Path, faults: Faults) -> Content | None:

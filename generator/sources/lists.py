@@ -7,12 +7,13 @@ Statuses are not computed here: that is ``core.lifecycle``.
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from generator.core.lifecycle import decisions_by_nomination
+from generator.core.addressing import decisions_by_nomination
 from generator.core.model import (
     AnyDecision,
     Batch,
@@ -20,6 +21,7 @@ from generator.core.model import (
     Content,
     Lists,
     Nomination,
+    Rules,
     ScreeningReturn,
     Snapshot,
     Strict,
@@ -31,7 +33,7 @@ from generator.errors import Faults, Place
 from generator.sources.decisions import PATH as DECISIONS
 from generator.sources.decisions import parse_decisions
 from generator.sources.holidays import read_calendar
-from generator.sources.nominations import Submission, check_subjects_once, parse_nominations
+from generator.sources.nominations import Entry, Submission, check_subjects_once, parse_nominations
 from generator.sources.screening import check_answered, parse_returns
 from generator.sources.settings import parse_toml
 from generator.sources.snapshots import check_order, parse_snapshot
@@ -53,6 +55,7 @@ class _Submitted(Strict):
     file: str
     unit: str
     received: date
+    password: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class _BatchFile(Strict):
     title: str
     deadline: date
     notice_start: date | None = None
+    rules: Rules | None = None
     submission: tuple[_Submitted, ...] = ()
 
 
@@ -144,11 +148,14 @@ def _parse_round(files: Mapping[str, bytes], folder: str, content: Content, faul
     found = parse_toml(files[path], path, _BatchFile, faults)
     if found is None:
         return None
-    batch = Batch(BatchId(folder.split("/")[-2]), found.title, found.deadline, found.notice_start)
-    nominations = _parse_submissions(files, folder, batch.id, found.submission, content, faults)
-    check_subjects_once(nominations, faults)
-    rules = content.settings.rules
-    returns = parse_returns(files, f"{folder}screening/", batch.id, rules, faults)
+    batch = Batch(BatchId(folder.split("/")[-2]), found.title, found.deadline, found.notice_start, found.rules)
+    entries = _parse_submissions(files, folder, batch.id, found.submission, content, faults)
+    check_subjects_once(entries, faults)
+    nominations = tuple(entry.nomination for entry in entries if entry.nomination is not None)
+    rules = found.rules or content.settings.rules
+    sources = dict.fromkeys((*rules.screening_sources, *content.settings.rules.screening_sources))
+    known = replace(rules, screening_sources=tuple(sources))  # a re-check may come from a source that was added since
+    returns = parse_returns(files, f"{folder}screening/", batch.id, known, faults)
     check_answered(batch, returns, rules, path, faults)
     for other in sorted(other for other in files if other.startswith(folder) and other != path):
         if not other.startswith((f"{folder}nominations/", f"{folder}screening/")):
@@ -163,9 +170,9 @@ def _parse_submissions(
     submitted: tuple[_Submitted, ...],
     content: Content,
     faults: Faults,
-) -> tuple[Nomination, ...]:
-    """Return the nominations of every submission; a table that none names is a fault, and the reverse."""
-    nominations: list[Nomination] = []
+) -> list[Entry]:
+    """Return the entries of every submission; a table that none names is a fault, and the reverse."""
+    entries: list[Entry] = []
     named: set[str] = set()
     for number, item in enumerate(submitted, start=1):
         where = f"submission[{number}]"
@@ -175,16 +182,16 @@ def _parse_submissions(
             faults.add(place, f"{item.file} 写了两次", "一张表只写一次")
         elif path not in files:
             faults.add(place, f"找不到文件 {item.file}", "把它放进 nominations 文件夹，或者改正文件名")
-        elif unit := _unit(item.unit, Place(f"{folder}batch.toml", field=f"{where}.unit"), content, faults):
-            submission = Submission(batch, unit, item.received)
-            nominations += parse_nominations(files[path], path, submission, content, faults)
+        elif unit := unit_meant(item.unit, Place(f"{folder}batch.toml", field=f"{where}.unit"), content, faults):
+            submission = Submission(batch, unit, item.received, item.password)
+            entries += parse_nominations(files[path], path, submission, content, faults)
         named.add(path)
     for path in sorted(path for path in files if path.startswith(f"{folder}nominations/") and path not in named):
         faults.add(Place(path), "batch.toml 里没有写这张表", "加一段 [[submission]]，或者拿走这个文件")
-    return tuple(nominations)
+    return entries
 
 
-def _unit(text: str, place: Place, content: Content, faults: Faults) -> Unit | None:
+def unit_meant(text: str, place: Place, content: Content, faults: Faults) -> Unit | None:
     """Return the unit an id, a name or an alias means; those of the areas that report categories come first."""
     if unit := content.units.get(UnitId(text)):
         return unit
@@ -194,6 +201,35 @@ def _unit(text: str, place: Place, content: Content, faults: Faults) -> Unit | N
         return content.units[found]
     faults.add(place, f"不认识的单位：{text}", "写 content/units.toml 里的 id、名称或别名；没有就先加进去")
     return None
+
+
+# -- what other commands ask ------------------------------------------------------------------------------------
+
+
+def open_batches(root: Path, faults: Faults) -> tuple[Batch, ...]:
+    """Return the batches whose notice has not been set, so that units may still report to them; no table is read."""
+    batches = []
+    for path in sorted((root / BATCHES).glob("*/batch.toml")):
+        name = path.parent.name
+        found = parse_toml(path.read_bytes(), path.relative_to(root).as_posix(), _BatchFile, faults)
+        if found and not found.notice_start and BATCH_ID.fullmatch(name):
+            batches.append(Batch(BatchId(name), found.title, found.deadline))
+    return tuple(batches)
+
+
+def sender_of(root: Path, path: str) -> tuple[str, str]:
+    """Return who sent a table of lists/ and the password of its zip, each empty where no file beside it says so."""
+    folder, name = (root / path).parent, path.rsplit("/", 1)[-1]
+    for toml in (*sorted(folder.glob("*.toml")), folder.parent / "batch.toml"):
+        try:
+            values = tomllib.loads(toml.read_text(encoding="utf-8-sig"))
+        except (OSError, ValueError):
+            continue  # a fault of its own, told by check
+        submissions = values.get("submission")
+        for item in (values, *(submissions if isinstance(submissions, list) else ())):
+            if isinstance(item, dict) and item.get("file") == name:
+                return str(item.get("unit") or item.get("source") or ""), str(item.get("password") or "")
+    return "", ""
 
 
 # -- decisions -------------------------------------------------------------------------------------------------

@@ -36,6 +36,7 @@ class _Answer(Strict):
     effect: HitEffect
     file: str = ""
     evidence: str = ""
+    password: str = ""
 
 
 def parse_returns(
@@ -86,13 +87,15 @@ def _hits(files: Mapping[str, bytes], folder: str, answer: _Answer, place: Place
     if path not in files:
         faults.add(place, f"找不到文件 {answer.file}", "把它放进 screening 文件夹，或者改正文件名")
         return ()
-    rows = read_table(files[path], path, COLUMNS, faults)
+    rows = read_table(files[path], path, COLUMNS, faults, answer.password)
     return tuple(hit for row in rows if (hit := _hit(row, answer.day, faults)) is not None)
 
 
 def _hit(row: Row, day: date, faults: Faults) -> Hit | None:
     """Return one row as a hit."""
     recorded, removed = row.day("recorded"), row.day("removed")
+    if "number" in row.refused:
+        return None
     try:
         number = any_number(row.text("number"))
     except IdentifierError as error:

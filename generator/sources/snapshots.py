@@ -35,6 +35,7 @@ class _SnapshotFile(Strict):
     not_after: date
     source: str
     file: str
+    password: str = ""
 
 
 def parse_snapshot(files: Mapping[str, bytes], folder: str, rules: Rules, faults: Faults) -> Snapshot | None:
@@ -59,7 +60,7 @@ def parse_snapshot(files: Mapping[str, bytes], folder: str, rules: Rules, faults
     if table not in files:
         faults.add(Place(path, field="file"), f"找不到文件 {found.file}", "放进同一个文件夹，或者改正文件名")
         return None
-    rows = _rows(files[table], table, found.kind, rules, faults)
+    rows = _rows(files[table], table, found, rules, faults)
     window = Window(found.not_before, found.not_after)
     return Snapshot(folder.split("/")[-2], found.kind, found.taken, window, found.source, rows)
 
@@ -74,12 +75,13 @@ def check_order(snapshots: Sequence[Snapshot], faults: Faults) -> None:
             faults.add(place, f"和 {other} 是同一天、同一种快照，分不出用哪一个", "只留一个，或者改正日期")
 
 
-def _rows(data: bytes, path: str, kind: str, rules: Rules, faults: Faults) -> tuple[SnapshotRow, ...]:
+def _rows(data: bytes, path: str, found: _SnapshotFile, rules: Rules, faults: Faults) -> tuple[SnapshotRow, ...]:
     """Return the rows of the table; a number that stands twice is a fault."""
+    kind = found.kind
     columns = {"name": NAME, "number": NUMBER, "document_type": DOCUMENT_TYPE, "value": _VALUES[kind]}
     first: dict[str, Place] = {}
     rows = []
-    for row in read_table(data, path, columns, faults):
+    for row in read_table(data, path, columns, faults, found.password):
         subject = person_in(row, faults) if kind == "score" else organisation_in(row, SubjectKind.ENTERPRISE, faults)
         value = _value(row, kind, rules, faults)
         if subject is None or value is None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import re
 import struct
+import zipfile
 import zlib
+from collections.abc import Iterator
 
 import pyzipper
 
@@ -15,7 +17,8 @@ ZIP = b"PK\x03\x04"
 LARGEST_MEMBER = 64 * 1024 * 1024
 """A zip member of more bytes than this is not a list."""
 MOST_CELLS = 100_000_000
-"""A sheet that says it has more cells than this is not read."""
+"""A sheet that reaches over more cells than this is not read."""
+ASK_FOR_IT = '向报送单位要密码，写在登记这张表的那一段：password = "密码"（batch.toml、筛查回复、snapshot.toml 都一样）'
 
 _DAMAGE = (
     pyzipper.BadZipFile,
@@ -25,29 +28,30 @@ _DAMAGE = (
     RuntimeError,
     ValueError,
     struct.error,
+    zipfile.BadZipFile,
     zlib.error,
 )
 """What pyzipper raises on damaged files, as seen by damaging some."""
-_DIMENSION = re.compile(rb'<dimension ref="(?:[A-Z]+[0-9]+:)?([A-Z]+)([0-9]+)"')
+_FAR = re.compile(rb"""r=["'](?:(?=[A-Z]{2}|[A-Z]?[0-9]{7}))([A-Z]*)[0-9]""")
+"""A cell beyond column Z, or a row or cell beyond row 999,999: short of either, no sheet is too large."""
+_ROW = re.compile(rb"""r=["'][A-Z]*([0-9]{1,20})["']""")
 
 
-def out_of_zip(data: bytes, path: str, password: str | None, faults: Faults) -> tuple[bytes, str] | None:
+def out_of_zip(data: bytes, path: str, password: str, faults: Faults) -> tuple[bytes, str] | None:
     """Return the bytes of the table and its path; a spreadsheet is itself a zip and stays as it is."""
     if not data.startswith(ZIP):
         return data, path
     try:
         with pyzipper.AESZipFile(io.BytesIO(data)) as archive:
             if {"[Content_Types].xml", "content.xml"} & set(archive.namelist()):
-                return None if _reaches_too_far(archive, path, faults) else (data, path)
+                return data, path
             return _only_table(archive, path, password, faults)
     except _DAMAGE:
         faults.add(Place(path), "这个压缩包或表格坏了，打不开", "请报送单位重新发一份")
     return None
 
 
-def _only_table(
-    archive: pyzipper.AESZipFile, path: str, password: str | None, faults: Faults
-) -> tuple[bytes, str] | None:
+def _only_table(archive: pyzipper.AESZipFile, path: str, password: str, faults: Faults) -> tuple[bytes, str] | None:
     """Return the one table in a zip; with none, or several, nobody can tell which is meant."""
     members = [member for member in archive.infolist() if _may_be_table(member.filename)]
     if len(members) != 1:
@@ -61,8 +65,8 @@ def _only_table(
         return None
     if not member.flag_bits & 1:
         return archive.read(member), inner
-    if password is None:
-        faults.add(Place(path), "压缩包有密码", "用报送单位另行告知的密码解开，把里面的表格放进来")
+    if not password:
+        faults.add(Place(path), "压缩包有密码", ASK_FOR_IT)
         return None
     if (content := _decrypted(archive, member, password)) is None:
         faults.add(Place(path), "压缩包的密码不对，或者压缩包坏了", "向报送单位核对密码")
@@ -97,25 +101,58 @@ def _member_name(member: pyzipper.ZipInfo) -> str:
     return name
 
 
-def _reaches_too_far(archive: pyzipper.AESZipFile, path: str, faults: Faults) -> bool:
+def is_xlsx(data: bytes) -> bool:
+    """Return whether a file is an .xlsx; damaged ones, .xlsb and .ods are not."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return not {"xl/workbook.bin", "content.xml"} & set(archive.namelist())
+    except _DAMAGE:
+        return False
+
+
+def reaches_too_far(data: bytes, path: str, faults: Faults) -> bool:
     """Return whether a sheet of an .xlsx would fill the memory, and note it.
 
-    A stray cell in the last corner makes a grid of 17 billion cells, which takes down calamine and us with it.
+    A stray cell in the last corner makes a grid of 17 billion cells, which takes down calamine and us with it. What
+    the sheet says of its size is no help: WPS says A1 whatever the sheet holds.
     """
-    for name in archive.namelist():
-        if name.startswith("xl/worksheets/") and name.endswith(".xml"):
-            with archive.open(name) as part:
-                found = _DIMENSION.search(part.read(4096))
-            if found and _column_number(found[1].decode()) * int(found[2]) > MOST_CELLS:
-                message = f"表格一直铺到 {found[1].decode()}{found[2].decode()}，多半是远处有一格误填了东西"
-                faults.add(Place(path), message, "删掉名单右边和下面的空列空行，另存后再放进来")
-                return True
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            for name in archive.namelist():
+                if not name.startswith("xl/worksheets/") or not name.endswith(".xml"):
+                    continue
+                columns, rows = _extent(archive, name)
+                if _column_number(columns) * rows > MOST_CELLS:
+                    message = f"表格一直铺到 {columns.decode()}{rows}，多半是远处有一格误填了东西"
+                    faults.add(Place(path), message, "删掉名单右边和下面的空列空行，另存后再放进来")
+                    return True
+    except _DAMAGE:
+        faults.add(Place(path), "这个压缩包或表格坏了，打不开", "请报送单位重新发一份")
+        return True
     return False
 
 
-def _column_number(letters: str) -> int:
+def _extent(archive: zipfile.ZipFile, name: str) -> tuple[bytes, int]:
+    """Return the last column, no less than Z, and the last row that a sheet has; rows count only where it is wide."""
+    columns = {letters for text in _pieces(archive, name) for letters in _FAR.findall(text)}
+    if not columns:
+        return b"Z", 0
+    rows = (int(digits) for text in _pieces(archive, name) for digits in _ROW.findall(text))
+    return max(columns, key=lambda letters: (len(letters), letters)), max(rows, default=0)
+
+
+def _pieces(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
+    """Yield the text of a part of an .xlsx in pieces that overlap."""
+    tail = b""
+    with archive.open(name) as part:
+        while chunk := part.read(1 << 20):
+            yield tail + chunk
+            tail = chunk[-64:]
+
+
+def _column_number(letters: bytes) -> int:
     """Return a column's number, counted from 1, from its letters."""
     number = 0
     for letter in letters:
-        number = number * 26 + ord(letter) - ord("A") + 1
+        number = number * 26 + letter - ord("A") + 1
     return number

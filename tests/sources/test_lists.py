@@ -42,6 +42,7 @@ from generator.sources.lists import parse_lists, read_lists
 from generator.sources.nominations import parse_publication
 from tests.fictional import DEMO_DAY
 from tests.fictional.__main__ import fictional_files, list_files, write
+from tests.sources.sheets_made import in_aes_zip
 
 ROOT = Path(__file__).parents[2]
 ZHANG, LI, OUYANG = "990621199001011233", "99062119770707101X", "990621200002298884"
@@ -202,12 +203,31 @@ def test_an_old_number_becomes_the_new_one() -> None:
         ({"姓名/名称": "张\ue000"}, "姓名或名称里有坏字（U+E000）"),
         ({"姓名/名称": "张三、李四"}, "姓名里有不该有的字符：、"),
         ({"姓名/名称": "张三（已退休）"}, "姓名里有不该有的字符：()"),
+        ({"姓名/名称": "张\ufffd"}, "姓名或名称里有坏字（U+FFFD）"),
+        ({**FIRM, "姓名/名称": "示例\ufffd公司"}, "姓名或名称里有坏字（U+FFFD）"),
+        ({"姓名/名称": "李*明"}, "姓名被遮盖了"),
+        ({"姓名/名称": "李×"}, "姓名被遮盖了"),
+        ({"姓名/名称": "李○○"}, "姓名被遮盖了"),
+        ({"姓名/名称": "李〇〇"}, "姓名被遮盖了"),
+        ({"姓名/名称": "李XX"}, "姓名被遮盖了"),
+        ({"姓名/名称": "李某"}, "姓名被遮盖了"),
+        ({"姓名/名称": "欧阳某某"}, "姓名被遮盖了"),
+        ({"姓名/名称": "李○明"}, "姓名里有圆圈“○”，看不出是遮盖还是“〇”字。真是这个字，就用输入法打出"),
+        ({"姓名/名称": "李□明"}, "姓名里有不该有的字符：□"),
+        ({"姓名/名称": "李⿰火昱"}, "姓名里有不该有的字符：⿰"),
+        ({"姓名/名称": "王yan"}, "姓名里汉字和字母混在一起"),
+        ({"姓名/名称": "张三家庭", "荣誉名称": "县文明家庭"}, "这一格写的是家庭（“家庭”），没有写主要成员"),
+        ({"姓名/名称": "张三、李四夫妇"}, "这一格写的是家庭（“夫妇”），没有写主要成员"),
+        ({"姓名/名称": "张三全家", "荣誉名称": "最美家庭"}, "这一格写的是家庭（“全家”），没有写主要成员"),
+        ({"主体类型": "家庭"}, "家庭不能单独列入名单，没有写主要成员"),
+        ({"荣誉名称": "优秀\ufffd师"}, "这一格里有坏字"),
+        ({"授予机关": "示例县??部"}, "这一格里有坏字"),
         ({"证件类型": "驾驶证"}, "不能用这种证件：驾驶证"),
         ({**FIRM, "证件类型": "护照"}, "不能用这种证件：护照。可以用 统一社会信用代码"),
         ({"荣誉名称": "无"}, "没有写荣誉名称"),
         ({"授予机关": ""}, "没有写授予机关"),
         ({"批次": "2025-01"}, "表里写的批次是 2025-01，却放在 2026-01 里"),
-        ({"报送单位": "总工会"}, "表里写的报送单位是总工会，batch.toml 里写的是教育局"),
+        ({"报送单位": "总工会"}, "表里写的报送单位是总工会，收表时登记的是教育局"),
         ({"认定日期": "2027-01-01"}, "认定日期 2027-01-01 晚于收到名单的 2026-10-28"),
         ({"认定日期": "2025-02-30"}, "没有2025年2月30日这一天"),
         ({"荣誉到期日": "2025-01-01"}, "荣誉到期日 2025-01-01 早于认定日期 2025-09-05"),
@@ -233,7 +253,20 @@ def test_all_faults_of_a_row_at_once() -> None:
     assert fields == ["认定日期", "类别代码", FIELDS[5], "荣誉名称"]
 
 
-@pytest.mark.parametrize("name", ["张〇", "阿卜杜拉·买买提", "Anna-Maria O'Neil", "钱\U00020bb7", "钱\ue844"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "张〇",
+        "李〇明",
+        "王一家",
+        "李全家",
+        "示例某",
+        "阿卜杜拉·买买提",
+        "Anna-Maria O'Neil",
+        "钱\U00020bb7",
+        "钱\ue844",
+    ],
+)
 def test_rare_names_are_names(name: str) -> None:
     (found,) = sound(files(table=table({"姓名/名称": name}))).nominations
     assert found.subject.name == name
@@ -259,6 +292,11 @@ def test_a_subject_stands_once_in_a_batch_across_units() -> None:
     assert fault == (f"{BATCH}nominations/b.csv:2：这个主体在本批里已经报过一次：{BATCH}nominations/a.csv:2。只留一处")
 
 
+def test_a_second_entry_is_told_of_even_where_it_has_another_fault() -> None:
+    found = faulty(files(table=table({}, {"荣誉名称": ""})))
+    assert [fault.partition("：")[2][:8] for fault in found] == ["没有写荣誉名称。", "这个主体在本批里"]
+
+
 def test_one_number_under_two_names() -> None:
     assert "同一个证件号码用在了两个姓名上" in rows_fault({}, {"姓名/名称": "张四"})
 
@@ -280,6 +318,39 @@ def test_one_name_with_two_numbers_is_two_people() -> None:
 )
 def test_ways_of_publication(written: str, mode: PublicationMode, grounds: str) -> None:
     assert parse_publication(written) == (mode, grounds)
+
+
+# -- zips with a password --------------------------------------------------------------------------------------
+
+
+def zipped(data: bytes) -> bytes:
+    return in_aes_zip("a.csv", data, "密码-示例")
+
+
+LOCK = 'password = "密码-示例"\n'
+
+
+def test_a_nomination_in_a_zip_with_its_password() -> None:
+    batch = HEAD + SENT + LOCK
+    (found,) = sound(files(batch=batch, table=zipped(table({})))).nominations
+    assert str(found.place) == f"{BATCH}nominations/a.csv › a.csv:2"
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"), [("", "压缩包有密码。向报送单位要密码"), ('password = "x"\n', "压缩包的密码不对")]
+)
+def test_a_nomination_in_a_zip_without_its_password(line: str, fault: str) -> None:
+    (found,) = faulty(files(batch=HEAD + SENT + line, table=zipped(table({}))))
+    assert found.startswith(f"{BATCH}nominations/a.csv：{fault}")
+
+
+def test_an_answer_and_a_snapshot_in_a_zip() -> None:
+    given = screened(ANSWER + LOCK, hits=f"张三,{ZHANG},2026-01-05,,\n")
+    given[f"{BATCH}screening/hits.csv"] = zipped(given[f"{BATCH}screening/hits.csv"])
+    assert [len(answer.hits) for answer in sound(given).returns] == [0, 1]
+    given = snapshot(SCORES + LOCK)
+    given[f"{SNAPSHOT}s.csv"] = zipped(given[f"{SNAPSHOT}s.csv"])
+    assert len(sound(given).snapshots[0].rows) == 1
 
 
 # -- batches ---------------------------------------------------------------------------------------------------
@@ -308,6 +379,25 @@ def test_ways_of_publication(written: str, mode: PublicationMode, grounds: str) 
 )
 def test_what_is_wrong_with_a_batch(given: dict[str, bytes], fault: str) -> None:
     assert faulty(given)[0].startswith(fault)
+
+
+RULES = '[rules]\nnotice_working_days = 5\nscreening_sources = ["公安局"]\n'
+
+
+def test_a_batch_keeps_the_rules_its_notice_was_set_under() -> None:
+    kept = sound(files(batch=HEAD + SENT + RULES)).batches[BatchId("2026-01")].rules
+    assert kept == Rules(notice_working_days=5, screening_sources=("公安局",))
+    assert sound(files()).batches[BatchId("2026-01")].rules is None
+
+
+def test_the_sources_that_must_answer_are_those_of_the_batch() -> None:
+    """Whoever is asked since, or was asked then, may answer."""
+    given = screened(start="notice_start = 2026-11-16\n")
+    given[f"{BATCH}batch.toml"] += RULES.encode()
+    (fault,) = faulty(given)
+    assert fault.startswith(f"{BATCH}batch.toml › notice_start：2026-11-16 开始公示，公安局还没有回复")
+    given[f"{BATCH}screening/police.toml"] = ANSWER.replace("法院", "公安局").encode()
+    assert {answer.source for answer in sound(given).returns} == {"市监局", "法院", "公安局"}
 
 
 # -- screening -------------------------------------------------------------------------------------------------
