@@ -166,6 +166,7 @@ def write_lists(root: Path, numbers: Numbers) -> None:
         decided: AnyDecision = TypeAdapter(AnyDecision).validate_python({**common, "operator": "测试员", **values})
         log += decisions.append(log, decided)
     (root / "lists/decisions.jsonl").write_bytes(log)
+    (root / "lists/decisions.head").write_bytes(decisions.encode_head(log))
 
 
 def write(path: Path, text: str) -> None:

@@ -64,7 +64,7 @@ def read(root: Path, as_of: date) -> Office:
     try:
         standings = lifecycle.stand(lists, rules, as_of)
         notices = {
-            batch.id: lifecycle.notice_period(batch.notice_start, rules, lists.calendar)
+            batch.id: lifecycle.notice_period(batch.notice_start, batch.rules or rules, lists.calendar)
             for batch in lists.batches.values()
             if batch.notice_start
         }
@@ -77,6 +77,7 @@ def read(root: Path, as_of: date) -> Office:
         faults.stop_if_any()
         raise
     _check_announced(content, notices, as_of, faults)
+    _check_rules_kept(lists, as_of, faults)
     faults.stop_if_any()
     return Office(content, lists, standings, notices, as_of)
 
@@ -90,6 +91,17 @@ def _check_announced(content: Content, notices: Mapping[BatchId, Window], as_of:
                 Place(f"lists/batches/{batch}/batch.toml", field="notice_start"),
                 "公示已经开始，但 content/notices 里没有这一批的公告，或者公告的日期比公示第一天晚",
                 f'请写一份公告，写上 batch = "{batch}"，published 不晚于 {period.not_before}',
+            )
+
+
+def _check_rules_kept(lists: Lists, as_of: date, faults: Faults) -> None:
+    """Check that a batch whose notice has begun keeps its rules: settings of later must not re-judge it."""
+    for batch in lists.batches.values():
+        if batch.notice_start and batch.notice_start <= as_of and batch.rules is None:
+            faults.add(
+                Place(f"lists/batches/{batch.id}/batch.toml", field="rules"),
+                "公示已经开始，但没有写明这一批按哪些规定办：以后改 content/site.toml 会改掉已经定下的结果",
+                f"请运行 xinyi list notice {batch.id} --start {batch.notice_start}，把现在的规定留在这一批里",
             )
 
 

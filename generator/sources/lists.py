@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from generator.core.addressing import decisions_by_nomination
+from generator.core.addressing import decisions_by_nomination, relisted
 from generator.core.model import (
     AnyDecision,
     Batch,
@@ -30,8 +30,8 @@ from generator.core.model import (
 )
 from generator.core.workdays import Calendar
 from generator.errors import Faults, Place
+from generator.sources.decisions import HEAD_PATH, check_head, parse_decisions
 from generator.sources.decisions import PATH as DECISIONS
-from generator.sources.decisions import parse_decisions
 from generator.sources.holidays import read_calendar
 from generator.sources.nominations import Entry, Submission, check_subjects_once, parse_nominations
 from generator.sources.screening import check_answered, parse_returns
@@ -90,7 +90,7 @@ def _read_files(root: Path) -> Mapping[str, bytes]:
     """Return the files of lists/ that hold facts, by their path under the root."""
     tops = (root / BATCHES, root / SNAPSHOTS)
     paths = [path for top in tops for path in sorted(top.rglob("*")) if not _LEFT_BEHIND.fullmatch(path.name)]
-    paths.append(root / DECISIONS)
+    paths += [root / DECISIONS, root / HEAD_PATH]
     return {path.relative_to(root).as_posix(): path.read_bytes() for path in paths if path.is_file()}
 
 
@@ -108,14 +108,15 @@ def parse_lists(files: Mapping[str, bytes], content: Content, calendar: Calendar
     ]
     check_order(snapshots, faults)
     nominations = tuple(nomination for round_ in rounds for nomination in round_.nominations)
-    return Lists(
+    lists = Lists(
         batches={round_.batch.id: round_.batch for round_ in rounds},
         nominations=nominations,
         returns=tuple(answer for round_ in rounds for answer in round_.returns),
-        decisions=_parse_decisions(files, nominations, content, faults),
+        decisions=(),
         snapshots=_in_order(snapshots),
         calendar=calendar,
     )
+    return replace(lists, decisions=_parse_decisions(files, lists, content, faults))
 
 
 def _in_order(snapshots: list[Snapshot]) -> tuple[Snapshot, ...]:
@@ -236,22 +237,24 @@ def sender_of(root: Path, path: str) -> tuple[str, str]:
 
 
 def _parse_decisions(
-    files: Mapping[str, bytes], nominations: tuple[Nomination, ...], content: Content, faults: Faults
+    files: Mapping[str, bytes], lists: Lists, content: Content, faults: Faults
 ) -> tuple[AnyDecision, ...]:
-    """Return the decisions; each must be about an entry of the lists, by a unit that exists.
+    """Return the decisions; each must be about an entry of the lists, or one relisted, by a unit that exists.
 
     Where the log, or any list, has a fault, nothing is said of what the decisions are about: the entry may be
     the one that could not be read.
     """
     if DECISIONS not in files:
-        if nominations:
+        if lists.nominations or HEAD_PATH in files:
             message = "找不到决定记录；少了它，已经撤下的人会重新上榜"
             faults.add(Place(DECISIONS), message, "从备份恢复；如果确实还没有任何决定，就放一个空文件")
         return ()
     readable = not faults.found
     decisions = parse_decisions(files[DECISIONS], DECISIONS, faults)
+    check_head(files[DECISIONS], files.get(HEAD_PATH), faults)
     if not readable or faults.found:
         return decisions
+    nominations = (*lists.nominations, *relisted(lists, decisions))
     addressed = zip(nominations, decisions_by_nomination(nominations, decisions), strict=True)
     matched = {id(item) for nomination, items in addressed for item in items if item.batch == nomination.batch}
     for line, decision in enumerate(decisions, start=1):

@@ -6,6 +6,7 @@ import random
 import sys
 from pathlib import Path
 
+from generator.sources import decisions
 from tests.fictional import batches, outcomes, snapshots
 from tests.fictional.names import Town
 
@@ -19,6 +20,7 @@ def fictional_files() -> dict[str, bytes]:
     recognised = batches.recognised(town, expired)
     in_notice = batches.in_notice(town, recognised)
     nominated = batches.nominated(town)
+    log = outcomes.decisions(recognised, in_notice)
     return {
         **expired.files(),
         **recognised.files(),
@@ -26,7 +28,8 @@ def fictional_files() -> dict[str, bytes]:
         **nominated.files(),
         **outcomes.screening(town, expired, recognised, in_notice),
         **snapshots.snapshots(town, recognised),
-        "lists/decisions.jsonl": outcomes.decisions(recognised, in_notice),
+        decisions.PATH: log,
+        decisions.HEAD_PATH: decisions.encode_head(log),
     }
 
 
@@ -45,7 +48,7 @@ def list_files(root: Path) -> list[Path]:
     """Return the files of batches, snapshots and decisions under a root."""
     folders = (root / "lists" / "batches", root / "lists" / "snapshots")
     found = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
-    return [*found, *(root / "lists").glob("decisions.jsonl")]
+    return [*found, *(root / "lists").glob("decisions.*")]
 
 
 if __name__ == "__main__":

@@ -15,6 +15,17 @@ from tests.fictional.names import RARE, Company, Someone, Town
 COUNTY = "示例县人民政府"
 CONTACT = "示例联系人 000-0000000"
 CONSENT = "本人书面同意"
+RULES = """
+[rules]
+notice_working_days = 7
+count_first_day = false
+objection_working_days = 15
+validity_years = 1
+dishonesty_years = 3
+reference_days = ["screening", "recognition"]
+screening_sources = ["市监局", "法院", "公安局", "第三方信用服务机构"]
+"""
+"""What was in force when the notice of a batch was set."""
 
 
 def award(category: str, honour: str, year: int, month: int, day: int, awarder: str = COUNTY) -> Award:
@@ -63,8 +74,9 @@ class Round:
         folder = f"lists/batches/{self.id}/"
         head = toml(title=self.title, deadline=self.deadline, notice_start=self.notice_start or "")
         tables = ["\n[[submission]]\n" + toml(file=s.file, unit=s.unit, received=s.received) for s in self.submissions]
+        kept = RULES if self.notice_start else ""
         return {
-            f"{folder}batch.toml": "".join((head, *tables)).encode(),
+            f"{folder}batch.toml": "".join((head, *tables, kept)).encode(),
             **{f"{folder}nominations/{s.file}": s.data for s in self.submissions},
         }
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from generator.core.model import AnyDecision, BatchId, Correction, Ground, Objection, Resolution, UnitId, Withdrawal
 from generator.errors import Faults, InputFaultsError
-from generator.sources.decisions import append, head, parse_decisions
+from generator.sources.decisions import append, check_head, encode_head, head, parse_decisions
 
 DECISIONS: tuple[AnyDecision, ...] = (
     Objection(
@@ -141,7 +141,7 @@ def test_fields_are_strict(changed: dict[str, object], field: str) -> None:
     assert faults_in(relinked(**changed)) == [(1, f"这条决定的内容不合规定：{field}")]
 
 
-@pytest.mark.parametrize("field", ["honours", "number"])
+@pytest.mark.parametrize("field", ["honours", "kind"])
 def test_only_some_fields_can_be_corrected(field: str) -> None:
     ((line, message),) = faults_in(log(DECISIONS[2]).replace(b'{"name"', f'{{"{field}"'.encode()))
     assert line == 1
@@ -169,3 +169,44 @@ def test_true_is_no_sequence_number() -> None:
 def test_nothing_is_appended_to_a_broken_log() -> None:
     with pytest.raises(InputFaultsError, match=r"lists/decisions\.jsonl:4：最后一行没有写完"):
         append(LOG[:-1], DECISIONS[0])
+
+
+class TestHead:
+    """What a chain cannot show is its end; the file beside it tells what was there."""
+
+    def faults(self, log: bytes, said: bytes | None) -> list[str]:
+        faults = Faults()
+        check_head(log, said, faults)
+        return [str(fault) for fault in faults.found]
+
+    def test_what_was_written_together_agrees(self) -> None:
+        for count in range(len(LINES) + 1):
+            log = b"".join(LINES[:count])
+            assert self.faults(log, encode_head(log)) == []
+
+    def test_a_log_that_never_had_a_line_needs_none(self) -> None:
+        assert self.faults(b"", None) == []
+
+    def test_a_crash_between_the_two_files_is_no_fault(self) -> None:
+        """The log is written first, so it may be one line ahead."""
+        for count in range(len(LINES)):
+            assert self.faults(b"".join(LINES[: count + 1]), encode_head(b"".join(LINES[:count]))) == []
+
+    @pytest.mark.parametrize("kept", range(len(LINES)))
+    def test_lines_cut_off_the_end(self, kept: int) -> None:
+        (fault,) = self.faults(b"".join(LINES[:kept]), encode_head(LOG))
+        lost = f"第{kept + 1}行" if kept + 1 == len(LINES) else f"第{kept + 1}到{len(LINES)}行"
+        assert fault.startswith(f"lists/decisions.jsonl:{kept + 1}：应有{len(LINES)}行，只有{kept}行：{lost}被删掉了")
+
+    def test_lines_added_by_another_program(self) -> None:
+        (fault,) = self.faults(LOG, encode_head(LINES[0]))
+        assert fault.startswith("lists/decisions.jsonl:2：应有1行，却有4行")
+
+    def test_the_last_line_changed(self) -> None:
+        (fault,) = self.faults(LOG[:-2] + b" }\n", encode_head(LOG))
+        assert fault.startswith("lists/decisions.jsonl:4：与记录时不一样")
+
+    @pytest.mark.parametrize("said", [None, b"", b"4\n", b"x " + b"0" * 64 + b"\n", encode_head(LOG) + b"x"])
+    def test_the_file_missing_or_damaged(self, said: bytes | None) -> None:
+        (fault,) = self.faults(LOG, said)
+        assert fault.startswith("lists/decisions.head：不见了或者读不懂")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import fields
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -26,6 +27,7 @@ from generator.core.model import (
     Organisation,
     Person,
     PublicationMode,
+    Relisting,
     Rules,
     Settings,
     SnapshotRow,
@@ -36,7 +38,7 @@ from generator.core.model import (
 )
 from generator.errors import Faults
 from generator.sources.content import read_content
-from generator.sources.decisions import append
+from generator.sources.decisions import HEAD_PATH, append, encode_head
 from generator.sources.holidays import parse_calendar
 from generator.sources.lists import parse_lists, read_lists
 from generator.sources.nominations import parse_publication
@@ -579,7 +581,7 @@ def decided(*decisions: AnyDecision) -> dict[str, bytes]:
     data = b""
     for decision in decisions:
         data += append(data, decision)
-    return files(decisions=data)
+    return {**files(decisions=data), HEAD_PATH: encode_head(data)}
 
 
 @pytest.mark.parametrize(
@@ -605,6 +607,37 @@ def test_a_decision_about_an_entry(decisions: tuple[AnyDecision, ...]) -> None:
 )
 def test_a_decision_about_nobody(decisions: tuple[AnyDecision, ...], fault: str) -> None:
     assert faulty(decided(*decisions))[0].startswith(f"lists/decisions.jsonl{fault}")
+
+
+def test_a_decision_about_an_entry_that_was_relisted() -> None:
+    """Its nomination is in no table: a decision made it."""
+    relisted = replace_kind(objection("张三"))
+    again = {**files(), f"{LATER}batch.toml": b'title = "later"\ndeadline = 2027-12-20\n'}
+    log = b""
+    for decision in (relisted, objection("张三", batch="2027-01")):
+        log += append(log, decision)
+    _, faults = parse({**again, "lists/decisions.jsonl": log, HEAD_PATH: encode_head(log)})
+    assert not faults
+
+
+LATER = "lists/batches/2027-01/"
+
+
+def replace_kind(decision: Objection) -> Relisting:
+    shared = {field.name: getattr(decision, field.name) for field in fields(decision) if field.name != "kind"}
+    return Relisting(kind="relisting", into=BatchId("2027-01"), **shared)
+
+
+def test_the_last_line_of_the_log_cut_off() -> None:
+    whole = decided(objection("张三"), objection("张三"))
+    first = whole["lists/decisions.jsonl"].splitlines(keepends=True)[0]
+    (fault,) = faulty({**whole, "lists/decisions.jsonl": first})
+    assert fault.startswith("lists/decisions.jsonl:2：应有2行，只有1行：第2行被删掉了")
+
+
+def test_the_whole_log_gone_though_nobody_is_nominated() -> None:
+    (fault,) = faulty({HEAD_PATH: b"1 " + b"0" * 64 + b"\n"})
+    assert "找不到决定记录" in fault
 
 
 def test_a_decision_is_not_blamed_for_a_row_that_could_not_be_read() -> None:
