@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -13,12 +14,22 @@ from generator.build.office import Entitled, Office
 from generator.bundle import archive, collapse, payload
 from generator.bundle.collapse import Secrets, U
 from generator.bundle.payload import LastDays
+from generator.core.audience import in_force
 from generator.core.disclosure import BundleRecord
-from generator.core.lifecycle import Standing
-from generator.core.model import BatchId, Merchant, MerchantId, Person, ScenarioId, Subject
-from generator.errors import KeysError
+from generator.core.lifecycle import Stage, Standing
+from generator.core.model import (
+    BatchId,
+    Merchant,
+    MerchantId,
+    Organisation,
+    Person,
+    PublicationMode,
+    ScenarioId,
+    Subject,
+)
+from generator.trust import releases
 from generator.trust.keys import OfficeKeys
-from generator.trust.repository import Release
+from generator.trust.releases import Release, Sealed
 
 Progress = Callable[[str, int, int], None]
 """Called with (what is being done, done, total)."""
@@ -27,22 +38,29 @@ Progress = Callable[[str, int, int], None]
 _Who = TypeVar("_Who")
 
 
-def _offered(entitled: Mapping[_Who, LastDays], offered: Collection[ScenarioId]) -> dict[_Who, LastDays]:
+def _alike(entitled: Mapping[_Who, LastDays]) -> list[tuple[LastDays, list[_Who]]]:
+    """Group whoever has the same last days: there are few such groups, and every merchant is cut from them."""
+    groups: dict[frozenset[tuple[ScenarioId, date]], tuple[LastDays, list[_Who]]] = {}
+    for who, days in entitled.items():
+        groups.setdefault(frozenset(days.items()), (days, []))[1].append(who)
+    return list(groups.values())
+
+
+def _offered(groups: Iterable[tuple[LastDays, list[_Who]]], offered: Collection[ScenarioId]) -> dict[_Who, LastDays]:
     """Return who may use something of what one merchant offers, and until when."""
-    here = ((who, {s: day for s, day in days.items() if s in offered}) for who, days in entitled.items())
-    return {who: days for who, days in here if days}
-
-
-_OTHER_PROGRAMME = (
-    "programme.key 与已发布的名单不配套：可能是旧的备份，或另一次生成的。请从最新的备份恢复整个 keys 文件夹"
-)
+    found: dict[_Who, LastDays] = {}
+    for days, everyone in groups:
+        here = {scenario: day for scenario, day in days.items() if scenario in offered}
+        if here:
+            found.update(dict.fromkeys(everyone, here))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
 class Targets:
     """Each merchant's encrypted target, all members before encryption (for the gate), and whose were made anew."""
 
-    sealed: Mapping[MerchantId, bytes]
+    sealed: Mapping[MerchantId, Sealed]
     plain: Mapping[str, bytes]
     remade: tuple[MerchantId, ...]
 
@@ -58,26 +76,26 @@ class Collapsed:
     """u of everyone a build needs, and how many had to be derived."""
 
     by_key: Mapping[str, U]
-    u_salt: bytes
+    secrets: Secrets = field(repr=False)
     derived: int
 
     def u(self, person: Person) -> U:
         """Return u of one person; raise ``KeyError`` for one that was not asked for."""
-        return self.by_key[collapse.cache_key(person, self.u_salt)]
+        return self.by_key[collapse.cache_key(person, self.secrets)]
 
 
-def collapse_all(cache: Path, people: Iterable[Person], u_salt: bytes, progress: Progress) -> Collapsed:
+def collapse_all(cache: Path, people: Iterable[Person], secrets: Secrets, progress: Progress) -> Collapsed:
     """Return u of all people; newcomers are derived and cached as they come, so that nothing is done twice."""
     known = collapse.parse_cache(cache.read_bytes()) if cache.exists() else {}
-    missing = collapse.uncached(people, u_salt, known)
+    missing = collapse.uncached(people, secrets, known)
     with cache.open("ab") as file:
         if missing and file.tell():
             file.write(b"\n")  # a line cut short by a crash must not swallow the next
-        for done, (key, u) in enumerate(collapse.derive_each(missing, u_salt), 1):
+        for done, (key, u) in enumerate(collapse.derive_each(missing, secrets.u_salt), 1):
             known[key] = u
             file.write(collapse.encode_cache_line(key, u))
             progress("计算名单代码", done, len(missing))
-    return Collapsed(known, u_salt, len(missing))
+    return Collapsed(known, secrets, len(missing))
 
 
 def people_of(subjects: Iterable[Subject]) -> Iterable[Person]:
@@ -110,7 +128,11 @@ def make_targets(
     current: Release | None,
     collapsed: Collapsed,
 ) -> Targets:
-    """Return each merchant's target, the old one where it says the same."""
+    """Return each merchant's target, the old one where it says the same.
+
+    What a replaced office key has signed is not believed to say what it says: whoever stole it could have signed it.
+    """
+    known = current.targets if current and releases.is_signed_by(current, keys.signer) else {}
     secrets = open_secrets(keys)
     tokens = (
         (collapse.token(one.subject, collapsed.u(one.subject), secrets), one.last_days)
@@ -118,8 +140,8 @@ def make_targets(
         if isinstance(one.subject, Person)
     )
     people = payload.pad(payload.merge(tokens), secrets)
-    organisations = {one.subject: one.last_days for one in entitled if not isinstance(one.subject, Person)}
-    sealed: dict[MerchantId, bytes] = {}
+    groups, organisations = _alike(people), _alike(named_or_not(entitled, office))
+    sealed: dict[MerchantId, Sealed] = {}
     plain: dict[str, bytes] = {}
     remade = []
     for merchant in merchants:
@@ -129,33 +151,35 @@ def make_targets(
             office=office.content.settings.office,
             merchant=merchant,
             scenarios=scenarios,
-            roll=payload.Roll(_offered(people, offered), _offered(organisations, offered)),
+            roll=payload.Roll(_offered(groups, offered), _offered(organisations, offered), people.keys()),
             secrets=secrets,
             made=office.as_of,
             demo=keys.demo,
         )
         plain.update({f"{merchant.id}.zip › {name}": data for name, data in members.items()})
         passphrase = keys.programme.passphrases[merchant.id]
-        old = current.targets.get(merchant.id) if current else None
-        if old is None or not _same(old, members, passphrase):
-            old = archive.encrypt(members, passphrase)
+        content = payload.content_digest(members, passphrase, secrets)
+        old = known.get(merchant.id)
+        if old is None or old.content != content:
+            old = releases.sealed(archive.encrypt(members, passphrase), content)
             remade.append(merchant.id)
         sealed[merchant.id] = old
     return Targets(sealed, plain, tuple(remade))
 
 
-def _same(target: bytes, members: Mapping[str, bytes], passphrase: str) -> bool:
-    """Return whether a released target says the same; raise ``KeysError`` if it was made with other secrets.
-
-    Other secrets would give everyone a second u, and tell twice as much about each number.
-    """
-    try:
-        old = archive.decrypt(target, passphrase)
-    except KeysError as error:
-        raise KeysError(_OTHER_PROGRAMME) from error
-    if not payload.same_secrets(old, members):
-        raise KeysError(_OTHER_PROGRAMME)
-    return payload.same_content(old, members)
+def named_or_not(entitled: Iterable[Entitled], office: Office) -> dict[Organisation, LastDays]:
+    """Return the organisations entitled; without a name those that only entries not to be published entitle (F15)."""
+    public = {
+        standing.nomination.subject.key
+        for standing in office.standings
+        if standing.stage is Stage.RECOGNISED and standing.nomination.publication is not PublicationMode.WITHHELD
+    }
+    public |= {row.subject.key for snapshot in in_force(office.lists.snapshots, office.as_of) for row in snapshot.rows}
+    return {
+        one.subject if one.subject.key in public else replace(one.subject, name=""): one.last_days
+        for one in entitled
+        if isinstance(one.subject, Organisation)
+    }
 
 
 def container_members(release: Release, merchant: Merchant, demo: bool) -> dict[str, bytes]:
@@ -168,8 +192,8 @@ def container_members(release: Release, merchant: Merchant, demo: bool) -> dict[
         "然后按提示输入口令、顾客姓名和证件号码。不需要联网。\n"
     )
     members = {"README.txt": text.encode()}
-    members.update({f"metadata/{name}": data for name, data in sorted(release.metadata.items())})
-    members[f"targets/{release.target_file(merchant.id)}"] = release.targets[merchant.id]
+    members.update({f"metadata/{name}": data for name, data in sorted(release.metadata_for(merchant.id).items())})
+    members[f"targets/{release.target_file(merchant.id)}"] = release.targets[merchant.id].data
     return members
 
 

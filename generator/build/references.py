@@ -31,6 +31,14 @@ def canonical(text: str) -> str:
     return "".join(c for c in folded if not c.isspace() and c != "-").translate(_READ_AS)
 
 
+def all_of(root: Path, office: Office, keys: OfficeKeys) -> list[str]:
+    """Return the reference of every standing, in their order."""
+    secrets = bundles.open_secrets(keys)
+    people = bundles.people_of(standing.nomination.origin for standing in office.standings)
+    collapsed = bundles.collapse_all(root / "lists" / CACHE, people, secrets, lambda *_: None)
+    return bundles.assign_references(office.standings, collapsed, secrets.ref_key)
+
+
 def find(root: Path, office: Office, reference: str, keys: OfficeKeys) -> tuple[int, Standing]:
     """Return the place among the standings, and the standing, of the entry with a reference.
 
@@ -39,10 +47,7 @@ def find(root: Path, office: Office, reference: str, keys: OfficeKeys) -> tuple[
     wanted = canonical(reference)
     if len(wanted) != LENGTH or not set(wanted) <= set(CROCKFORD):
         raise RefusedError("编号应为10位字母和数字，请照名单或公示上的编号重新输入")
-    secrets = bundles.open_secrets(keys)
-    people = bundles.people_of(standing.nomination.origin for standing in office.standings)
-    collapsed = bundles.collapse_all(root / "lists" / CACHE, people, secrets, lambda *_: None)
-    references = bundles.assign_references(office.standings, collapsed, secrets.ref_key)
+    references = all_of(root, office, keys)
     if wanted not in references:
         raise RefusedError("没有这个编号的条目。请核对编号；按更早的日期查，请加 --as-of 或 --day")
     place = references.index(wanted)

@@ -10,16 +10,15 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from generator.build import expiry
 from generator.build.office import Office
 from generator.build.pipeline import Report
 from generator.core import wording
 from generator.core.lifecycle import Reason, Stage, Standing
 from generator.core.model import ONE_DAY
 from generator.errors import InputFaultsError
-from generator.trust import repository
-from generator.trust.keys import is_demo
-
-_WARN_DAYS = 10
+from generator.trust import repository, roots
+from generator.trust.keys import is_demo, office_change
 
 
 def as_json(values: Mapping[str, Any]) -> str:
@@ -45,8 +44,8 @@ def faults_values(error: InputFaultsError) -> dict[str, Any]:
     }
 
 
-def status_values(office: Office) -> dict[str, Any]:
-    """Return counts by batch, stage and reason, and what runs out when."""
+def status_values(office: Office, root: Path) -> dict[str, Any]:
+    """Return counts by batch, stage and reason, what waits for an answer, and what runs out when."""
     batches = []
     for batch in office.lists.batches.values():
         counts = Counter((s.stage, s.reason) for s in office.standings if s.nomination.batch == batch.id)
@@ -72,10 +71,15 @@ def status_values(office: Office) -> dict[str, Any]:
         for s in office.standings
         if _waits_for_answer(s)
     ]
-    return {"as_of": office.as_of.isoformat(), "batches": batches, "open_objections": objections}
+    return {
+        "as_of": office.as_of.isoformat(),
+        "batches": batches,
+        "open_objections": objections,
+        **expiry.values(root / "keys" / "repository", office.as_of, _zone(office)),
+    }
 
 
-def status_text(office: Office) -> str:
+def status_text(office: Office, root: Path) -> str:
     """Return the same for staff, on one screen."""
     lines = [f"截至{wording.day(office.as_of)}："]
     for batch in office.lists.batches.values():
@@ -96,7 +100,11 @@ def status_text(office: Office) -> str:
             due = f"，应在{wording.day(standing.due)}以前（含当天）答复" if standing.due else ""
             overdue = "，已超期" if standing.due and office.as_of > standing.due else ""
             lines.append(f"\n待答复的异议：{standing.nomination.place}{due}{overdue}")
-    return "\n".join(lines)
+    return "\n".join([*lines, *expiry.lines(root / "keys" / "repository", office.as_of, _zone(office))])
+
+
+def _zone(office: Office) -> ZoneInfo:
+    return ZoneInfo(office.content.settings.timezone)
 
 
 def _waits_for_answer(standing: Standing) -> bool:
@@ -124,7 +132,11 @@ def build_values(report: Report) -> dict[str, Any]:
             for record in report.bundles
         ],
         "derived": report.derived,
+        "new_passphrases": list(report.new_passphrases),
         "root_sha256": report.fingerprint,
+        "expires": report.expires.isoformat(),
+        "root_expires": report.root_expires.isoformat(),
+        "warnings": expiry.warnings_of(report),
         "site": str(report.site),
     }
 
@@ -142,36 +154,79 @@ def build_text(report: Report) -> str:
         f"{'（有变）' if record.merchant in report.remade else ''}"
         for record in report.bundles
     ]
+    if report.new_passphrases:
+        lines.append(
+            f"新生成了口令：{'、'.join(report.new_passphrases)}。请用 xinyi merchants passphrase 查看，交给商户；"
+            "以前给过口令的商户要换用新的。"
+        )
     if report.invented:
         lines.append("注意：名单里有虚构的人（号码以99开头），示例名单还没有清空。请不要发布这个网站！")
     lines.append(f"网站在：{report.site / 'index.html'}")
-    return "\n".join(lines)
+    return "\n".join([*lines, *expiry.loud(expiry.warnings_of(report))])
 
 
-def keys_values(folder: Path, zone: ZoneInfo) -> dict[str, Any]:
-    """Return the fingerprint, the first days on which root and release are refused, and whether this is a demo."""
+def keys_values(folder: Path, zone: ZoneInfo, as_of: date) -> dict[str, Any]:
+    """Return who holds what place, the first days on which root and release are refused, and what is urgent.
+
+    ``office_change`` says how far a replacement of the office key is, as ``keys.office_change`` does.
+    """
     store = folder / "repository"
+    chain = tuple(repository.read_roots(store).values())
+    newest = roots.check_chain(chain)
     release = repository.read_release(store)
+    root_expires = newest.expires.astimezone(zone).date()
+    release_expires = release.expires.astimezone(zone).date() if release else None
+    warnings = [_root_warning(root_expires, as_of)]
+    if release_expires:
+        warnings.append(expiry.release_warning("名单包", release_expires, as_of))
+    change = office_change(folder)
     return {
         "demo": is_demo(folder),
-        "root_sha256": repository.root_fingerprint(store),
-        "root_expires": repository.root_expiry(store).astimezone(zone).date().isoformat(),
+        "root_sha256": roots.fingerprint(chain),
+        "root_version": newest.version,
+        "root_expires": root_expires.isoformat(),
+        "keys": {place: keyid for keyid, place in roots.names(newest).items()},
+        "office_change": change,
         "release": release.version if release else None,
-        "release_expires": release.expires.astimezone(zone).date().isoformat() if release else None,
+        "release_expires": release_expires.isoformat() if release_expires else None,
+        "warnings": [warning for warning in (*warnings, _OFFICE_CHANGES[change]) if warning],
     }
 
 
 def keys_text(folder: Path, zone: ZoneInfo, as_of: date) -> str:
-    """Return the same for staff, with what to do when something runs out soon."""
-    values = keys_values(folder, zone)
-    lines = ["这是演示密钥，不能用于正式工作。"] if values["demo"] else []
+    """Return the same for staff, what is urgent first."""
+    values = keys_values(folder, zone, as_of)
+    lines = [*expiry.loud(values["warnings"]), ""] if values["warnings"] else []
+    if values["demo"]:
+        lines.append("这是演示密钥，不能用于正式工作。")
     lines.append(f"根证书指纹：{values['root_sha256']}")
-    lines.append(f"根证书可用到：{_in_words(values['root_expires'], as_of)}")
+    lines.append(f"根证书：第{values['root_version']}版，可用到{_in_words(values['root_expires'], as_of)}。")
     if values["release"]:
-        lines.append(f"名单包：第{values['release']}版，可用到：{_in_words(values['release_expires'], as_of)}")
+        lines.append(f"名单包：第{values['release']}版，可用到{_in_words(values['release_expires'], as_of)}。")
     else:
-        lines.append("还没有发布过名单包。")
-    return "\n".join(lines)
+        lines.append("还没有生成过名单包。")
+    numbers = "，".join(f"{_KEY_NAMES.get(place, place)} {keyid[:8]}" for place, keyid in values["keys"].items())
+    lines.append(f"密钥编号：{numbers}。")
+    return "\n".join(lines).lstrip("\n")
+
+
+_ROOT_WARN_DAYS = 90
+_KEY_NAMES = {roots.OFFICE: "办公室"}
+_OFFICE_CHANGES = {
+    "": "",
+    "waiting": "准备了一把新的办公室密钥，还没有换上：等保管人签名，再运行 xinyi keys accept；不换了就不用管它",
+    "accepted": "办公室密钥已经更换，只差最后一步：随便运行一个要口令的命令（如 xinyi build），输入新的办公室口令",
+}
+
+
+def _root_warning(expires: date, as_of: date) -> str:
+    """Return a warning from 90 days before: two officers have to come together, which takes its time."""
+    left = (expires - ONE_DAY - as_of).days
+    if left > _ROOT_WARN_DAYS:
+        return ""
+    if left < 0:
+        return "根证书已经到期，不能再签发名单，商户不能核验！请马上请两位保管人带U盘来，运行 xinyi keys renew"
+    return f"根证书还能用{left}天，到期以后所有名单包一起作废。请约两位保管人带U盘来，运行 xinyi keys renew"
 
 
 def _in_words(expires: str, as_of: date) -> str:
@@ -179,5 +234,5 @@ def _in_words(expires: str, as_of: date) -> str:
     day = date.fromisoformat(expires) - ONE_DAY
     left = (day - as_of).days
     if left < 0:
-        return f"{wording.day(day)}，已经到期！"
-    return f"{wording.day(day)}，还有{left}天" + ("，请尽快更新！" if left <= _WARN_DAYS else "")
+        return f"{wording.day(day)}，已经到期"
+    return f"{wording.day(day)}，还有{left}天" if left else f"{wording.day(day)}，今天是最后一天"

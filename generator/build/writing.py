@@ -13,7 +13,9 @@ from generator.core import wording
 from generator.core.lifecycle import Standing
 from generator.core.model import MerchantId
 from generator.site.plan import Edition
-from generator.trust.repository import Release
+from generator.trust import history
+from generator.trust.history import HISTORY
+from generator.trust.releases import Release
 
 VERIFIER = Path(__file__).parent.parent / "verifier" / "verify.py"
 _UNPINNED = 'PINNED_ROOT = ""'
@@ -42,7 +44,8 @@ def downloads(release: Release, edition: Edition, bundles: Mapping[MerchantId, b
         **{f"bundles/{record.file}": bundles[record.merchant] for record in edition.bundles},
         "bundles/index.json": (json.dumps(described, ensure_ascii=False, indent=1) + "\n").encode(),
         **{f"tuf/metadata/{name}": data for name, data in release.metadata.items()},
-        **{f"tuf/targets/{release.target_file(m)}": data for m, data in release.targets.items()},
+        **{f"tuf/targets/{release.target_file(m)}": target.data for m, target in release.targets.items()},
+        f"tuf/{HISTORY}": history.encode(release.chain),
         "verify/verify.py": source.replace(_UNPINNED, f'PINNED_ROOT = "{edition.root_fingerprint}"').encode(),
     }
 
@@ -59,10 +62,10 @@ def swap_in(folder: Path, files: Mapping[str, bytes]) -> None:
         if leftover.exists():
             shutil.rmtree(leftover)
     fresh.mkdir(parents=True)
+    for parent in sorted({(fresh / name).parent for name in files}):
+        parent.mkdir(parents=True, exist_ok=True)
     for name, data in files.items():
-        path = fresh / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
+        (fresh / name).write_bytes(data)
     if folder.exists():
         folder.rename(old)
     try:

@@ -14,10 +14,16 @@ from typing import Any
 import click
 
 from generator.cli import options
+from generator.cli.explain import explain
+from generator.cli.export import export
+from generator.cli.init import init
 from generator.cli.keys import keys
+from generator.cli.letters import letters
+from generator.cli.lists import ANNOTATE, check_destination, lists, write_copies
 from generator.cli.merchants import merchants
 from generator.cli.options import AS_OF, JSON
 from generator.cli.record import record
+from generator.cli.sm2 import sm2
 from generator.cli.terminal import Progress, open_keys
 from generator.errors import GeneratorError, InputFaultsError, LeakError, RefusedError
 
@@ -62,14 +68,18 @@ def main(ctx: click.Context, root: Path) -> None:
 @main.command()
 @AS_OF
 @JSON
+@ANNOTATE
 @click.pass_obj
-def check(root: Path, as_of: date, as_json: bool) -> None:
-    """检查 content 和 lists 里的全部文件，一次列出所有问题，不生成任何东西。"""
+def check(root: Path, as_of: date, as_json: bool, annotate: Path | None) -> None:
+    """检查 content 和 lists 里的全部文件，一次列出所有问题；加 --annotate 还写出可以退回报送单位的副本。"""
     from generator.build import pipeline, reports
 
+    check_destination(root, annotate)
     try:
         pipeline.check(root, as_of)
     except InputFaultsError as error:
+        copies = write_copies(root, annotate, error.faults)
+        click.echo("\n".join(copies), err=True, nl=bool(copies))
         if not as_json:
             raise
         click.echo(reports.as_json(reports.faults_values(error)))
@@ -87,7 +97,7 @@ def status(root: Path, as_of: date, as_json: bool) -> None:
     from generator.build.office import read
 
     office = read(root, as_of)
-    click.echo(reports.as_json(reports.status_values(office)) if as_json else reports.status_text(office))
+    click.echo(reports.as_json(reports.status_values(office, root)) if as_json else reports.status_text(office, root))
 
 
 @main.command()
@@ -128,5 +138,8 @@ def publish(root: Path, target: str, dry_run: bool) -> None:
     click.echo(publish_to(root, target, dry_run=dry_run).as_text())
 
 
-for group in (record, keys, merchants):
+keys.add_command(sm2)
+main.add_command(explain)
+main.add_command(init)
+for group in (record, keys, merchants, lists, letters, export):
     main.add_command(group)

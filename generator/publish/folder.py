@@ -9,24 +9,29 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from generator.core.model import Settings, Target
 from generator.errors import Faults, RefusedError
 from generator.sources.settings import parse_toml
+from generator.trust import history
 
 JOURNAL = ".xinyi-published.json"
 """At the top of a published folder: every path that is ours."""
 _JOURNAL_FORMAT = 1
 
 _INDEX, _FIRST_ROOT, _TIMESTAMP = "bundles/index.json", "tuf/metadata/1.root.json", "tuf/metadata/timestamp.json"
-_LAST = (_INDEX, _TIMESTAMP)
+_HISTORY = f"tuf/{history.HISTORY}"
+_LAST = (_HISTORY, _INDEX, _TIMESTAMP)
 _BESIDE = ".new"
 _UNREADABLE = "{} 读不懂，可能损坏了。请换一个空文件夹重新发布"
+_REBUILD = "{} 读不懂，可能损坏了。请重新运行 xinyi build"
+
+_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +60,27 @@ def publish_to(root: Path, name: str, *, dry_run: bool) -> Outcome:
         raise RefusedError("这是演示网站，不能发布到正式的地方")
     try:
         _refuse_wrong_place(site, folder)
-        _refuse_other_release(site, folder)
+        _refuse_other_release(site, folder, name)
         wanted = _digests(site, _files(site))
         ours = _read_journal(folder) | wanted.keys()
         there = _digests(folder, (path for path in _files(folder) if path.removesuffix(_BESIDE) in ours))
         outcome = _compare(wanted, there, dry_run)
         if not dry_run:
+            _note(root, site, name)
             _apply(site, folder, outcome, ours, wanted.keys())
     except OSError as error:
         raise RefusedError(
             f"{error.filename} 读写出错（{error.strerror}）。排除问题后再运行一次，会接着做完"
         ) from error
     return outcome
+
+
+def _note(root: Path, site: Path, name: str) -> None:
+    """Note what goes out before it does, so that keys restored from a backup are recognised as older by a build."""
+    store = root / "keys" / "repository"
+    first_root = store / "metadata" / "1.root.json"
+    if first_root.exists() and first_root.read_bytes() == (site / _FIRST_ROOT).read_bytes():
+        _read(site / _TIMESTAMP, lambda data: history.note_published(store, name, data), _REBUILD)
 
 
 def _target(root: Path, name: str) -> Target:
@@ -95,8 +109,8 @@ def _refuse_wrong_place(site: Path, folder: Path) -> None:
         raise RefusedError(f"{folder} 里有别的文件，不是本程序发布的。请换一个空文件夹，以免弄坏里面的东西")
 
 
-def _refuse_other_release(site: Path, folder: Path) -> None:
-    """Refuse to replace a release by an older one, by another of the same version, or by one of other keys."""
+def _refuse_other_release(site: Path, folder: Path, name: str) -> None:
+    """Refuse to replace a release that is not of this site's own history, or one of other keys."""
     there = folder / _TIMESTAMP
     if not there.exists():
         return
@@ -104,9 +118,8 @@ def _refuse_other_release(site: Path, folder: Path) -> None:
         if _is_demo(folder):
             return
         raise RefusedError("那里的名单是用另一套密钥发布的，换上这一套，商户手里的名单就全部作废。请先弄清楚")
-    old, new = _version(there), _version(site / _TIMESTAMP)
-    if old > new or (old == new and there.read_bytes() != (site / _TIMESTAMP).read_bytes()):
-        raise RefusedError("那里已经发布了更新的版本，可能是另一台电脑发布的。请先弄清楚，再从最新的 keys 文件夹生成")
+    chain = _read(site / _HISTORY, history.parse, _REBUILD)
+    _read(there, lambda data: history.check_ours(data, chain, f"发布目标“{name}”"))
 
 
 def _compare(wanted: dict[str, str], there: dict[str, str], dry_run: bool) -> Outcome:
@@ -179,18 +192,12 @@ def _digests(folder: Path, paths: Iterable[str]) -> dict[str, str]:
 
 
 def _is_demo(site: Path) -> bool:
-    return bool(_json(site / _INDEX, "demo"))
+    return _read(site / _INDEX, lambda data: bool(json.loads(data)["demo"]))
 
 
-def _version(timestamp: Path) -> int:
-    return int(_json(timestamp, "signed", "version"))
-
-
-def _json(path: Path, *keys: str) -> Any:
+def _read(path: Path, parse: Callable[[bytes], _Value], unreadable: str = _UNREADABLE) -> _Value:
+    """Return what a file of a site says; raise ``RefusedError`` where it says nothing."""
     try:
-        value = json.loads(path.read_bytes())
-        for key in keys:
-            value = value[key]
+        return parse(path.read_bytes())
     except (ValueError, LookupError, TypeError) as error:
-        raise RefusedError(_UNREADABLE.format(path)) from error
-    return value
+        raise RefusedError(unreadable.format(path)) from error

@@ -1,64 +1,35 @@
-"""The TUF repository in keys/repository/: what has been released, and the next release (docs/spec/bundle.md, 2.1).
+"""The TUF repository in keys/repository/: what has been released (docs/spec/bundle.md, 2.1).
 
-A release is made in memory and saved in an order that leaves the folder consistent wherever it is cut short: targets,
-then the numbered metadata, then timestamp.json by a rename, and only then are superseded files removed.
+A release is saved in an order that leaves the folder consistent wherever it is cut short: targets, then the numbered
+metadata, then the history, then timestamp.json by a rename, and only then are superseded files removed.
 """
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from securesystemslib.signer import CryptoSigner
 from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, TargetFile, Targets, Timestamp
 from tuf.api.serialization import DeserializationError
 
 from generator.core.model import MerchantId
-from generator.errors import KeysError, RefusedError
+from generator.errors import KeysError
+from generator.trust import history
+from generator.trust.history import HISTORY, Past
 from generator.trust.keys import MISSING
+from generator.trust.releases import ISSUED, PREVIOUS, PROGRAMME, ROOTS, TIMESTAMP, Release, Sealed, sha256
+from generator.trust.roots import check_chain
+from generator.trust.saving import save
 
-RELEASE_LIFE = timedelta(days=40)
-TIMESTAMP = "timestamp.json"
-ISSUED = "x-xinyi-issued"
-"""A field of our own in timestamp.json: the instant of the release, in UTC."""
-ROOTS = "x-xinyi-roots"
-"""A field of our own in timestamp.json: the SHA-256 of every root known at the release, by file name."""
 _DAMAGED = "{} 里的发布记录不完整或被改动过。请从备份恢复整个 keys/repository 文件夹"
-
-
-@dataclass(frozen=True, slots=True)
-class Release:
-    """One set of signed metadata and the targets it signs.
-
-    ``metadata`` holds every file of the TUF metadata folder that is current, by name: each root, timestamp, snapshot,
-    targets. ``targets`` holds each merchant's encrypted target.
-    """
-
-    version: int
-    issued: datetime
-    expires: datetime
-    metadata: Mapping[str, bytes]
-    targets: Mapping[MerchantId, bytes]
-
-    def target_file(self, merchant: MerchantId) -> str:
-        """Return the name under which a target is stored and served: its digest and its path."""
-        return f"{_digest(self.targets[merchant])}.{target_path(merchant)}"
-
-
-def target_path(merchant: MerchantId) -> str:
-    """Return the TUF target path of a merchant."""
-    return f"{merchant}.zip"
 
 
 def root_fingerprint(folder: Path) -> str:
     """Return the SHA-256 of the first root in hexadecimal: what merchants pin."""
-    return _digest(read_roots(folder)["1.root.json"])
+    return sha256(read_roots(folder)["1.root.json"])
 
 
 def root_expiry(folder: Path) -> datetime:
@@ -71,12 +42,12 @@ def read_roots(folder: Path) -> dict[str, bytes]:
     found = sum(1 for _ in (folder / "metadata").glob("*.root.json"))
     if not found:
         raise KeysError(MISSING.format(folder / "metadata" / "1.root.json"))
+    paths = [folder / "metadata" / f"{number}.root.json" for number in range(1, found + 1)]
     try:
-        paths = [folder / "metadata" / f"{number}.root.json" for number in range(1, found + 1)]
         roots = {path.name: path.read_bytes() for path in paths}
-        _check_roots(roots)
-    except (RepositoryError, DeserializationError, OSError, ValueError) as error:
+    except OSError as error:
         raise KeysError(_DAMAGED.format(folder)) from error
+    check_chain(tuple(roots.values()))
     return roots
 
 
@@ -97,136 +68,101 @@ def read_release(folder: Path) -> Release | None:
         raise KeysError(_DAMAGED.format(folder)) from error
 
 
-def next_release(
-    current: Release | None,
-    roots: Mapping[str, bytes],
-    targets: Mapping[MerchantId, bytes],
-    issued: datetime,
-    signer: CryptoSigner,
-) -> Release:
-    """Return the release that follows, or the current one where nothing has changed since the same instant.
-
-    Raises ``KeysError`` if the newest root does not name the signer or has expired by ``issued``.
-    """
-    newest = list(roots.values())[-1]
-    _check_signer(newest, signer, issued)
-    known = {} if current is None else {name: data for name, data in current.metadata.items() if name in roots}
-    if current and current.issued == issued and current.targets == targets and known == roots:
-        return current
-    version = 1 if current is None else current.version + 1
-    expires = min(issued + RELEASE_LIFE, Metadata[Root].from_bytes(newest).signed.expires)
-    files = {}
-    for merchant, data in sorted(targets.items()):
-        file = TargetFile.from_data(target_path(merchant), data, ["sha256"])
-        file.unrecognized_fields["custom"] = {"issued": _text(issued), "merchant": merchant}
-        files[file.path] = file
-    signed_targets = _sign(Targets(version, expires=expires, targets=files), signer)
-    snapshot = Snapshot(version, expires=expires, meta={"targets.json": _described(version, signed_targets)})
-    signed_snapshot = _sign(snapshot, signer)
-    timestamp = Timestamp(
-        version,
-        expires=expires,
-        snapshot_meta=_described(version, signed_snapshot),
-        unrecognized_fields={ISSUED: _text(issued), ROOTS: {name: _digest(data) for name, data in roots.items()}},
-    )
-    metadata = {
-        **roots,
-        TIMESTAMP: _sign(timestamp, signer),
-        f"{version}.snapshot.json": signed_snapshot,
-        f"{version}.targets.json": signed_targets,
-    }
-    return Release(version, issued, expires, metadata, dict(targets))
+def read_expiry(folder: Path) -> tuple[int, datetime] | None:
+    """Return version and expiry of the current release, its timestamp alone checked; None before the first one."""
+    path = folder / "metadata" / TIMESTAMP
+    if not path.exists():
+        return None
+    roots = read_roots(folder)
+    try:
+        timestamp, _ = _open_timestamp(path.read_bytes(), roots)
+    except (RepositoryError, DeserializationError, OSError, LookupError, TypeError, ValueError) as error:
+        raise KeysError(_DAMAGED.format(folder)) from error
+    return timestamp.version, timestamp.expires
 
 
 def save_release(folder: Path, release: Release) -> None:
     """Put a release in place of the one before; see the module's note on the order."""
-    kept_targets = {release.target_file(merchant): data for merchant, data in release.targets.items()}
+    kept_targets = {release.target_file(merchant): target.data for merchant, target in release.targets.items()}
     for name, data in kept_targets.items():
         if not (folder / "targets" / name).exists():
-            _write(folder / "targets" / name, data)
-    for name in sorted(release.metadata, key=lambda name: name == TIMESTAMP):
-        _write(folder / "metadata" / name, release.metadata[name])
+            save(folder / "targets" / name, data)
+    for name in sorted(release.metadata.keys() - {TIMESTAMP}):
+        save(folder / "metadata" / name, release.metadata[name])
+    save(folder / HISTORY, history.encode(release.chain))
+    save(folder / "metadata" / TIMESTAMP, release.metadata[TIMESTAMP])
     _remove_others(folder / "targets", kept_targets)
     _remove_others(folder / "metadata", release.metadata)
 
 
 def _read(folder: Path, roots: Mapping[str, bytes]) -> Release:
     place = folder / "metadata"
-    root = Metadata[Root].from_bytes(list(roots.values())[-1])
-    metadata = dict(roots)
+    stamp = (place / TIMESTAMP).read_bytes()
+    timestamp, released = _open_timestamp(stamp, roots)
+    root = Metadata[Root].from_bytes(list(released.values())[-1]).signed
+    metadata = {**released, TIMESTAMP: stamp}
 
-    def load(name: str, role: str, described: MetaFile | None) -> Metadata[Any]:
+    def load(role: str, described: MetaFile, delegator: Root | Targets) -> Any:
+        name = f"{described.version}.{role}.json"
         metadata[name] = (place / name).read_bytes()
-        if described:
-            described.verify_length_and_hashes(metadata[name])
+        described.verify_length_and_hashes(metadata[name])
         loaded = Metadata[Any].from_bytes(metadata[name])
-        root.verify_delegate(role, loaded)
-        return loaded
+        delegator.verify_delegate(role, loaded.signed_bytes, loaded.signatures)
+        return loaded.signed
 
-    timestamp = load(TIMESTAMP, Timestamp.type, None).signed
-    for name, digest in timestamp.unrecognized_fields[ROOTS].items():
-        if _digest(roots[name]) != digest:
-            raise ValueError(f"{name} is not the one that was released")
-    snapshot_meta = timestamp.snapshot_meta
-    snapshot = load(f"{snapshot_meta.version}.snapshot.json", Snapshot.type, snapshot_meta).signed
-    targets_meta = snapshot.meta["targets.json"]
-    signed = load(f"{targets_meta.version}.targets.json", Targets.type, targets_meta).signed
-    targets = {}
-    issued = datetime.fromisoformat(timestamp.unrecognized_fields[ISSUED])
-    for path, file in signed.targets.items():
-        data = (folder / "targets" / f"{file.hashes['sha256']}.{path}").read_bytes()
-        file.verify_length_and_hashes(data)
-        targets[MerchantId(file.unrecognized_fields["custom"]["merchant"])] = data
-    return Release(timestamp.version, issued, timestamp.expires, metadata, targets)
-
-
-def _check_roots(roots: Mapping[str, bytes]) -> None:
-    """Check that each root carries its number and is signed by itself and by the one before it."""
-    before: Root | None = None
-    for number, data in enumerate(roots.values(), 1):
-        loaded = Metadata[Root].from_bytes(data)
-        if loaded.signed.version != number:
-            raise ValueError(f"{number}.root.json has version {loaded.signed.version}")
-        for verifier in (before or loaded.signed, loaded.signed):
-            verifier.verify_delegate(Root.type, loaded.signed_bytes, loaded.signatures)
-        before = loaded.signed
+    meta = load(Snapshot.type, timestamp.snapshot_meta, root).meta
+    top = load(Targets.type, meta["targets.json"], root)
+    files = dict(top.targets)
+    if top.delegations:
+        for role in top.delegations.succinct_roles.get_roles():
+            files.update(load(role, meta[f"{role}.json"], top).targets)
+    own = timestamp.unrecognized_fields
+    return Release(
+        version=timestamp.version,
+        issued=datetime.fromisoformat(own[ISSUED]),
+        expires=timestamp.expires,
+        programme=own.get(PROGRAMME, ""),
+        metadata=metadata,
+        targets=dict(_read_target(folder, path, file) for path, file in files.items()),
+        chain=_read_chain(folder, Past(timestamp.version, sha256(stamp), own[ISSUED]), own.get(PREVIOUS)),
+    )
 
 
-def _check_signer(root: bytes, signer: CryptoSigner, at: datetime) -> None:
-    signed = Metadata[Root].from_bytes(root).signed
-    for role in (Targets.type, Snapshot.type, Timestamp.type):
-        if signer.public_key.keyid not in signed.roles[role].keyids:
-            raise KeysError("办公室密钥与根证书不配套：这把密钥不在根证书里。请用同一次生成的一套密钥")
-    if signed.expires <= at:
-        raise RefusedError(f"根证书已于{signed.expires:%Y-%m-%d}到期，不能再签发名单。请先更新根证书")
+def _open_timestamp(stamp: bytes, roots: Mapping[str, bytes]) -> tuple[Timestamp, dict[str, bytes]]:
+    """Return a release's timestamp and its roots: the office key that the newest of those names has signed it.
+
+    Roots that have come since then may name another office key.
+    """
+    loaded = Metadata[Timestamp].from_bytes(stamp)
+    digests = loaded.signed.unrecognized_fields[ROOTS]
+    released = dict(list(roots.items())[: len(digests)])
+    if not digests or {name: sha256(data) for name, data in released.items()} != digests:
+        raise ValueError("the roots are not those that were released")
+    root = Metadata[Root].from_bytes(list(released.values())[-1]).signed
+    root.verify_delegate(Timestamp.type, loaded.signed_bytes, loaded.signatures)
+    return loaded.signed, released
 
 
-def _sign(signed: Targets | Snapshot | Timestamp, signer: CryptoSigner) -> bytes:
-    metadata = Metadata[Any](signed)
-    metadata.sign(signer)
-    return metadata.to_bytes()
+def _read_target(folder: Path, path: str, file: TargetFile) -> tuple[MerchantId, Sealed]:
+    digest, custom = file.hashes["sha256"], file.unrecognized_fields["custom"]
+    data = (folder / "targets" / f"{digest}.{path}").read_bytes()
+    if (len(data), sha256(data)) != (file.length, digest):
+        raise ValueError(f"{path} is not the one that was released")
+    return MerchantId(custom["merchant"]), Sealed(data, custom.get("content", ""), digest)
 
 
-def _described(version: int, data: bytes) -> MetaFile:
-    return MetaFile(version, len(data), {"sha256": _digest(data)})
+def _read_chain(folder: Path, own: Past, previous: str | None) -> tuple[Past, ...]:
+    """Return the history up to this release: an entry after it is of a release cut short before its timestamp stood.
 
-
-def _digest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
-
-
-def _text(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _write(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(path.name + ".new")
-    with beside.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
+    Where the file is missing (a repository from before there was one), the chain begins anew with this release.
+    """
+    if not (folder / HISTORY).exists():
+        return (own,)
+    chain = history.parse((folder / HISTORY).read_bytes())
+    chain = chain[: chain.index(own) + 1]
+    if len(chain) > 1 and chain[-2].sha256 != previous:
+        raise ValueError("the history is not the one that was released")
+    return chain
 
 
 def _remove_others(folder: Path, kept: Mapping[str, object]) -> None:

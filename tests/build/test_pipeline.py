@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import json
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -11,19 +14,31 @@ import pytest
 from click.testing import CliRunner
 from pydantic import TypeAdapter
 
-from generator.build import pipeline
-from generator.build.office import entitle, read
+from generator.build import bundles, pipeline
+from generator.build.office import Entitled, entitle, read
 from generator.build.pipeline import Report
 from generator.build.reports import build_text
+from generator.bundle import archive
 from generator.cli import main
 from generator.core.identifiers import Number
-from generator.core.lifecycle import Stage
-from generator.core.model import AnyDecision, Person, PublicationMode
+from generator.core.lifecycle import Stage, Standing
+from generator.core.model import (
+    AnyDecision,
+    MerchantId,
+    Organisation,
+    Person,
+    PublicationMode,
+    ScenarioId,
+    Snapshot,
+    Window,
+)
 from generator.errors import InputFaultsError, KeysError, LeakError, RefusedError
 from generator.site import gate
 from generator.sources import decisions
-from generator.trust import repository
-from generator.trust.keys import DEMO_PASSPHRASE, OfficeKeys, Passphrases, init, open_office
+from generator.trust import keys as trust
+from generator.trust import repository, sealing
+from generator.trust.keys import DEMO_PASSPHRASE, OfficeKeys, Passphrases, add_passphrases, init, open_office
+from generator.trust.releases import Release
 from tests.fictional import DEMO_DAY
 
 pytestmark = pytest.mark.xdist_group("demo")
@@ -142,6 +157,135 @@ def test_secrets_of_another_ceremony_are_refused(demo_copy: Path, tmp_path: Path
         build(demo_copy)
 
 
+LAPENPEN = MerchantId("lapenpen")
+NEW_PASSPHRASE = "0123456789ABCDEF"
+NEWCOMER = """
+[[merchant]]
+id = "newcomer"
+name = "示例新店"
+scenarios = ["canyin"]
+"""
+
+
+def release_of(root: Path) -> Release:
+    release = repository.read_release(root / "keys/repository")
+    assert release is not None
+    return release
+
+
+def container(root: Path, merchant: str) -> dict[str, bytes]:
+    """Return the members of a published bundle."""
+    with zipfile.ZipFile(root / f"build/site/bundles/{merchant}.zip") as bundle:
+        return {name: bundle.read(name) for name in bundle.namelist()}
+
+
+def edit_merchants(root: Path, edit: Callable[[str], str]) -> None:
+    path = root / "content/merchants.toml"
+    text = path.read_text("utf-8")
+    assert edit(text) != text
+    path.write_text(edit(text), "utf-8")
+
+
+def check_others_kept(
+    root: Path, before: Release, containers: Mapping[MerchantId, dict[str, bytes]], other: str
+) -> None:
+    """Check that all targets but one are kept, and that the bundles of the others differ in metadata alone."""
+    after = release_of(root)
+    kept = before.targets.keys() & after.targets.keys() - {other}
+    assert len(kept) == len(before.targets.keys() - {other})
+    assert {m: after.targets[m] for m in kept} == {m: before.targets[m] for m in kept}
+    for merchant in kept:
+        old, new = containers[merchant], container(root, merchant)
+        assert {name: data for name, data in new.items() if not name.startswith("metadata/")} == {
+            name: data for name, data in old.items() if not name.startswith("metadata/")
+        }
+        assert new["metadata/1.root.json"] == old["metadata/1.root.json"]
+
+
+def test_a_merchant_added_paused_taken_up_again_and_removed_changes_only_its_own(demo_copy: Path) -> None:
+    edits: dict[str, tuple[Callable[[str], str], set[str]]] = {
+        "added": (lambda text: text + NEWCOMER, {"newcomer"}),
+        "paused": (lambda text: text.replace(NEWCOMER, NEWCOMER + 'status = "paused"\n'), set()),
+        "taken up again": (lambda text: text.replace(NEWCOMER + 'status = "paused"\n', NEWCOMER), {"newcomer"}),
+        "removed": (lambda text: text.replace(NEWCOMER, ""), set()),
+    }
+    for what, (edit, remade) in edits.items():
+        before = release_of(demo_copy)
+        containers = {merchant: container(demo_copy, merchant) for merchant in before.targets}
+        edit_merchants(demo_copy, edit)
+        report = build(demo_copy)
+        assert set(report.remade) == remade, what
+        assert report.new_passphrases == (("newcomer",) if what == "added" else ())
+        assert ("newcomer" in release_of(demo_copy).targets) == bool(remade)
+        assert (demo_copy / "build/site/bundles/newcomer.zip").exists() == bool(remade)
+        check_others_kept(demo_copy, before, containers, "newcomer")
+    assert release_of(demo_copy).version == before.version + 1 == 5
+
+
+def test_a_passphrase_replaced_makes_that_target_anew(demo_copy: Path) -> None:
+    before = release_of(demo_copy)
+    containers = {merchant: container(demo_copy, merchant) for merchant in before.targets}
+    keys = open_office(demo_copy / "keys", DEMO_PASSPHRASE)
+    old = keys.programme.passphrases[LAPENPEN]
+    add_passphrases(demo_copy / "keys", keys, {LAPENPEN: NEW_PASSPHRASE})
+    assert build(demo_copy).remade == (LAPENPEN,)
+    check_others_kept(demo_copy, before, containers, LAPENPEN)
+    target = release_of(demo_copy).targets[LAPENPEN].data
+    with pytest.raises(KeysError):
+        archive.decrypt(target, old)
+    assert archive.decrypt(target, NEW_PASSPHRASE).keys() == archive.decrypt(before.targets[LAPENPEN].data, old).keys()
+
+
+def test_no_released_target_is_decrypted(demo_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive, "decrypt", None)
+    edit_merchants(demo_copy, lambda text: text + NEWCOMER)
+    assert build(demo_copy, DEMO_DAY + timedelta(days=1)).remade == ("newcomer",)
+
+
+def organisations_in(root: Path, merchant: MerchantId) -> dict[str, str]:
+    passphrase = open_office(root / "keys", DEMO_PASSPHRASE).programme.passphrases[merchant]
+    members = archive.decrypt(release_of(root).targets[merchant].data, passphrase)
+    return {one["code"]: one["name"] for one in json.loads(members["organisations.json"])["organisations"]}
+
+
+def test_an_organisation_not_to_be_published_stands_in_bundles_without_its_name(demo_copy: Path) -> None:
+    """F15: by its code alone, unless another entry or a snapshot makes its name public all the same."""
+    office = read(demo_copy, DEMO_DAY)
+    rated = {row.subject.key for snapshot in office.lists.snapshots for row in snapshot.rows}
+    honoured = [
+        s for s in office.standings if s.stage is Stage.RECOGNISED and isinstance(s.nomination.subject, Organisation)
+    ]
+    entitled = [
+        Entitled(s.nomination.subject, {ScenarioId("canyin"): DEMO_DAY})
+        for s in honoured
+        if s.nomination.subject.key not in rated
+    ]
+    assert len(entitled) > 2
+    first = entitled[0]
+    assert isinstance(first.subject, Organisation)
+
+    def named(standings: Sequence[Standing], snapshots: Sequence[Snapshot] = office.lists.snapshots) -> dict[str, str]:
+        lists = replace(office.lists, snapshots=tuple(snapshots))
+        found = bundles.named_or_not(entitled, replace(office, lists=lists, standings=tuple(standings)))
+        return {organisation.code: organisation.name for organisation in found}
+
+    def withheld(standing: Standing) -> Standing:
+        return replace(standing, nomination=replace(standing.nomination, publication=PublicationMode.WITHHELD))
+
+    names = {one.subject.code: one.subject.name for one in entitled if isinstance(one.subject, Organisation)}
+    assert named(honoured) == names
+    hidden = [withheld(s) if s.nomination.subject.key == first.subject.key else s for s in honoured]
+    assert named(hidden) == {**names, first.subject.code: ""}
+    assert named([*hidden, next(s for s in honoured if s.nomination.subject.key == first.subject.key)]) == names
+    left = replace(next(s for s in honoured if s.nomination.subject.key == first.subject.key), stage=Stage.LEFT)
+    assert named([*hidden, left]) == {**names, first.subject.code: ""}
+    snapshot = next(s for s in office.lists.snapshots if any(isinstance(row.subject, Organisation) for row in s.rows))
+    shown = replace(snapshot, rows=(*snapshot.rows, replace(snapshot.rows[0], subject=first.subject)))
+    assert named(hidden, [shown]) == names
+    over = replace(shown, window=Window(DEMO_DAY - timedelta(days=9), DEMO_DAY - timedelta(days=1)))
+    assert named(hidden, [over]) == {**names, first.subject.code: ""}
+
+
 def test_check_finds_faults_of_pages_beside_those_of_lists(demo_copy: Path) -> None:
     page = demo_copy / "content/pages/about.md"
     page.write_text(f"{page.read_text('utf-8')}\n[看](page:nirgends)\n", "utf-8")
@@ -182,19 +326,38 @@ def test_whoever_leaves_is_gone_everywhere_and_only_their_bundles_change(demo_co
     assert changed == set(report.remade) == {"zhengwu-dating", "tushuguan"}
 
 
+REAL = "not the demo passphrase"
+
+
+def seal_for_real(root: Path) -> OfficeKeys:
+    """Put the keys of a demo under another passphrase, so that they count as real, and open them."""
+    keys = open_office(root / "keys", DEMO_PASSPHRASE)
+    (root / "keys/office.pem").write_bytes(sealing.encrypt_key(keys.signer, REAL))
+    (root / "keys/programme.key").write_bytes(trust._seal(keys.programme, REAL))
+    return open_office(root / "keys", REAL)
+
+
 def test_invented_people_under_real_keys_are_said(demo_copy: Path) -> None:
-    keys = open_office(demo_copy / "keys", DEMO_PASSPHRASE)
-    real = OfficeKeys(keys.signer, keys.programme, "not the demo passphrase")
-    report = pipeline.build(demo_copy, DEMO_DAY + timedelta(days=1), real, lambda *_: None)
+    assert "示例名单" not in build_text(build(demo_copy, DEMO_DAY + timedelta(days=1)))
+    real = seal_for_real(demo_copy)
+    report = pipeline.build(demo_copy, DEMO_DAY + timedelta(days=2), real, lambda *_: None)
     assert "示例名单还没有清空" in build_text(report)
-    assert "示例名单" not in build_text(build(demo_copy, DEMO_DAY + timedelta(days=2)))
 
 
 def test_real_keys_never_go_back_a_day(demo_copy: Path) -> None:
-    keys = open_office(demo_copy / "keys", DEMO_PASSPHRASE)
-    real = OfficeKeys(keys.signer, keys.programme, "not the demo passphrase")
     with pytest.raises(RefusedError, match="倒退"):
-        pipeline.build(demo_copy, DEMO_DAY - timedelta(days=1), real, lambda *_: None)
+        pipeline.build(demo_copy, DEMO_DAY - timedelta(days=1), seal_for_real(demo_copy), lambda *_: None)
+
+
+def test_keys_opened_before_another_window_sealed_a_passphrase(demo_copy: Path) -> None:
+    """The build seals and encrypts under what programme.key says now, not under what it said when it was opened."""
+    stale = open_office(demo_copy / "keys", DEMO_PASSPHRASE)
+    add_passphrases(demo_copy / "keys", stale, {LAPENPEN: NEW_PASSPHRASE, MerchantId("later"): NEW_PASSPHRASE})
+    report = pipeline.build(demo_copy, DEMO_DAY, stale, lambda *_: None)
+    assert report.remade == (LAPENPEN,)
+    known = open_office(demo_copy / "keys", DEMO_PASSPHRASE).programme.passphrases
+    assert (known[LAPENPEN], known[MerchantId("later")]) == (NEW_PASSPHRASE, NEW_PASSPHRASE)
+    archive.decrypt(release_of(demo_copy).targets[LAPENPEN].data, NEW_PASSPHRASE)
 
 
 def test_an_interrupted_derivation_is_continued(demo_copy: Path) -> None:
@@ -220,4 +383,6 @@ def published_texts(root: Path) -> Mapping[str, str]:
 def append_decision(root: Path, fields: Mapping[str, str]) -> None:
     path = root / "lists/decisions.jsonl"
     decision: AnyDecision = TypeAdapter(AnyDecision).validate_python(fields)
-    path.write_bytes(path.read_bytes() + decisions.append(path.read_bytes(), decision))
+    log = path.read_bytes() + decisions.append(path.read_bytes(), decision)
+    path.write_bytes(log)
+    (root / decisions.HEAD_PATH).write_bytes(decisions.encode_head(log))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,11 @@ import pytest
 from generator.errors import InputFaultsError, RefusedError
 from generator.publish import folder as publishing
 from generator.publish.folder import JOURNAL, Outcome, publish_to
+from generator.trust import history
+from generator.trust.history import Past
 
 INDEX, ROOT, TIMESTAMP = "bundles/index.json", "tuf/metadata/1.root.json", "tuf/metadata/timestamp.json"
+HISTORY = "tuf/history.json"
 SETTINGS = """
 name = "示例网站"
 office = "示例县信用办"
@@ -32,6 +37,16 @@ class PowerCutError(BaseException):
     """Nothing in the program can catch it."""
 
 
+def timestamp(version: int, by: str = "this PC") -> str:
+    return json.dumps({"signed": {"version": version, "expires": "2026-12-29T16:00:00Z", "by": by}})
+
+
+def chain(*timestamps: str, first: int = 1) -> bytes:
+    """Return the history of releases with these timestamps."""
+    digests = (hashlib.sha256(stamp.encode()).hexdigest() for stamp in timestamps)
+    return history.encode([Past(version, one, "2026-11-19T16:00:00Z") for version, one in enumerate(digests, first)])
+
+
 def site(version: int = 1, *, demo: bool = False, keys: str = "ours", **pages: str) -> dict[str, bytes]:
     """Return the files of a small site; ``pages`` are further ones, by name."""
     files = {
@@ -41,7 +56,8 @@ def site(version: int = 1, *, demo: bool = False, keys: str = "ours", **pages: s
         "bundles/jia.zip": f"bundle {version}",
         INDEX: json.dumps({"demo": demo, "version": version}),
         ROOT: json.dumps({"keys": keys}),
-        TIMESTAMP: json.dumps({"signed": {"version": version}}),
+        TIMESTAMP: timestamp(version),
+        HISTORY: chain(*map(timestamp, range(1, version + 1))).decode(),
         f"tuf/metadata/{version}.snapshot.json": "{}",
         **{f"{name}.html": text for name, text in pages.items()},
     }
@@ -101,11 +117,11 @@ class TestOutcome:
         office.build(site(2, new="新", same="同"))
         outcome = office.publish()
         assert outcome.added == ("new.html", "tuf/metadata/2.snapshot.json")
-        assert outcome.changed == (INDEX, "bundles/jia.zip", "index.html", TIMESTAMP)
+        assert outcome.changed == (INDEX, "bundles/jia.zip", "index.html", HISTORY, TIMESTAMP)
         assert outcome.removed == ("old.html", "tuf/metadata/1.snapshot.json")
         assert read(office.there) == site(2, new="新", same="同")
         assert outcome.as_text() == (
-            "已新增2个、更新4个、删除2个文件。\n  删除 old.html\n  删除 tuf/metadata/1.snapshot.json"
+            "已新增2个、更新5个、删除2个文件。\n  删除 old.html\n  删除 tuf/metadata/1.snapshot.json"
         )
 
     def test_the_second_time_nothing_is_touched(self, office: Office) -> None:
@@ -167,6 +183,7 @@ class TestOrder:
             "put index.html",
             "put new.html",
             f"put {INDEX}",
+            f"put {HISTORY}",
             f"put {TIMESTAMP}",
             "remove old.html",
             "remove tuf/metadata/1.snapshot.json",
@@ -317,9 +334,55 @@ class TestRefusals:
 
     def test_a_fork_of_the_same_version(self, office: Office) -> None:
         office.publish()
-        fork = {**site(), TIMESTAMP: b'{"signed": {"version": 1, "by": "another PC"}}'}
-        office.build(fork)
-        with pytest.raises(RefusedError, match="另一台电脑"):
+        office.build(
+            {**site(), TIMESTAMP: timestamp(1, "another PC").encode(), HISTORY: chain(timestamp(1, "another PC"))}
+        )
+        with pytest.raises(
+            RefusedError, match=r"发布目标“disk”：那里的第1版不是从这里的 keys 文件夹发布的：另一台电脑"
+        ):
+            office.publish()
+        assert read(office.there) == site()
+
+    @pytest.mark.parametrize("version", [3, 4, 9])
+    def test_keys_restored_from_a_backup_that_went_on_by_themselves(self, office: Office, version: int) -> None:
+        """The backup was made at version 2, version 3 went out, and then the old keys made 3, 4 … once more."""
+        office.build(site(3))
+        office.publish()
+        branch = [timestamp(number, "this PC" if number <= 2 else "restored") for number in range(1, version + 1)]
+        office.build({**site(version), TIMESTAMP: branch[-1].encode(), HISTORY: chain(*branch)})
+        with pytest.raises(RefusedError, match=r"旧备份.*把那里的 tuf 文件夹抄成 keys/repository"):
+            office.publish()
+        assert read(office.there) == site(3)
+
+    def test_any_release_of_ours_may_be_replaced(self, office: Office) -> None:
+        for old in (1, 2, 7):
+            shutil.rmtree(office.there, ignore_errors=True)
+            office.build(site(old))
+            office.publish()
+            office.build(site(8))
+            office.publish()
+            assert read(office.there) == site(8)
+
+    def test_a_history_that_was_lost_still_knows_what_it_began_with(self, office: Office) -> None:
+        """A repository that came back without its history goes on from what is published, not from what is older."""
+        begun_anew = {**site(8), HISTORY: chain(timestamp(7), timestamp(8), first=7)}
+        office.build(site(7))
+        office.publish()
+        office.build(begun_anew)
+        office.publish()
+        assert read(office.there) == begun_anew
+        shutil.rmtree(office.there)
+        office.build(site(6))
+        office.publish()
+        office.build(begun_anew)
+        with pytest.raises(RefusedError, match="那里的第6版不是从这里的 keys 文件夹发布的"):
+            office.publish()
+
+    @pytest.mark.parametrize("data", [b"", b"[]", b"\xff", b'{"format": 1}'])
+    def test_a_damaged_history_of_ours(self, office: Office, data: bytes) -> None:
+        office.publish()
+        office.build({**site(2), HISTORY: data})
+        with pytest.raises(RefusedError, match=r"history\.json 读不懂.*xinyi build"):
             office.publish()
         assert read(office.there) == site()
 
@@ -352,6 +415,46 @@ class TestRefusals:
         with pytest.raises(RefusedError, match="读不懂"):
             office.publish()
         assert read(office.there) == site()
+
+
+class TestNoted:
+    """What goes out is noted in keys/repository/, before it does, so that a build on older keys finds out."""
+
+    @pytest.fixture
+    def store(self, office: Office) -> Path:
+        write(office.root, {"keys/repository/metadata/1.root.json": site()[ROOT]})
+        return office.root / "keys/repository"
+
+    def test_version_digest_and_expiry(self, office: Office, store: Path) -> None:
+        office.build(site(5))
+        office.publish()
+        digest = hashlib.sha256(timestamp(5).encode()).hexdigest()
+        expires = datetime(2026, 12, 29, 16, tzinfo=UTC)
+        assert history.read_published(store) == {"disk": history.Published(5, digest, expires)}
+
+    def test_before_anything_is_copied(self, office: Office, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        with monkeypatch.context() as patch:
+            cut_after(2, patch)  # the note is renamed into place, then the journal
+            with pytest.raises(PowerCutError):
+                office.publish()
+        assert history.read_published(store)["disk"].version == 1
+        assert TIMESTAMP not in read(office.there)
+
+    @pytest.mark.parametrize("version", [1, 2])
+    def test_nothing_by_a_dry_run_or_a_refusal(self, office: Office, store: Path, version: int) -> None:
+        office.publish(dry_run=True)
+        assert history.read_published(store) == {}
+        office.build(site(3))
+        office.publish()
+        office.build(site(version))
+        with pytest.raises(RefusedError, match="更新的版本"):
+            office.publish()
+        assert history.read_published(store)["disk"].version == 3
+
+    def test_nothing_of_a_site_of_other_keys(self, office: Office, store: Path) -> None:
+        office.build(site(keys="others"))
+        office.publish()
+        assert history.read_published(store) == {}
 
 
 class TestOthersFiles:

@@ -22,15 +22,21 @@ from tuf.ngclient import Updater
 
 from generator.core.model import MerchantId
 from generator.errors import KeysError, RefusedError
-from generator.trust import keys, repository
-from generator.trust.repository import Release
+from generator.trust import history, keys, releases, repository, sealing
+from generator.trust.history import Past
+from generator.trust.releases import Release, Sealed, sealed
 
 CEREMONY = datetime(2026, 11, 18, tzinfo=UTC)
 FIRST_DAY = datetime(2026, 11, 19, 16, tzinfo=UTC)
 NEXT_DAY = FIRST_DAY + timedelta(days=1)
 JIA, YI, BING = MerchantId("jia"), MerchantId("yi"), MerchantId("bing")
-TARGETS = {JIA: b"sealed for jia", YI: b"sealed for yi"}
-CHANGED = {JIA: b"sealed for jia", YI: b"sealed anew for yi", BING: b"sealed for bing"}
+TARGETS = {JIA: sealed(b"sealed for jia", "c0" * 32), YI: sealed(b"sealed for yi", "c1" * 32)}
+CHANGED = {
+    JIA: TARGETS[JIA],
+    YI: sealed(b"sealed anew for yi", "c2" * 32),
+    BING: sealed(b"sealed for bing", "c3" * 32),
+}
+PROGRAMME = "ab" * 32
 PASSPHRASE = "a test passphrase"
 
 
@@ -51,13 +57,24 @@ class Ceremony:
         return {"1.root.json": self.first_root}
 
     def release(self, current: Release | None = None, **changes: Any) -> Release:
-        given = {"roots": self.roots, "targets": TARGETS, "issued": FIRST_DAY, "signer": self.office, **changes}
-        return repository.next_release(current, **given)
+        given = {
+            "roots": self.roots,
+            "targets": TARGETS,
+            "issued": FIRST_DAY,
+            "signer": self.office,
+            "programme": PROGRAMME,
+            **changes,
+        }
+        return releases.next_release(current, **given)
 
-    def second_root(self, signers: int = 2, version: int = 2) -> bytes:
-        """Return a root that follows the first, signed by some of its officers."""
+    def second_root(self, signers: int = 2, version: int = 2, office: CryptoSigner | None = None) -> bytes:
+        """Return a root that follows the first, signed by some of its officers; it may name another office key."""
         metadata = Metadata[Root].from_bytes(self.first_root)
         metadata.signed.version = version
+        if office:
+            for role in ("targets", "snapshot", "timestamp"):
+                metadata.signed.revoke_key(self.office.public_key.keyid, role)
+                metadata.signed.add_key(office.public_key, role)
         metadata.signatures.clear()
         for officer in self.officers[:signers]:
             metadata.sign(officer, append=True)
@@ -68,12 +85,18 @@ class Ceremony:
 def ceremony(tmp_path_factory: pytest.TempPathFactory) -> Ceremony:
     folder = tmp_path_factory.mktemp("ceremony")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(keys, "_SCRYPT_N", 16)
+        patch.setattr(sealing, "_SCRYPT_N", 16)
         keys.init(folder, (folder,) * 3, keys.Passphrases((PASSPHRASE,) * 3, PASSPHRASE), 29, CEREMONY)
         office = keys.open_office(folder, PASSPHRASE).signer
         files = [(folder / f"root-{n}.pem").read_bytes() for n in (1, 2, 3)]
-        officers = tuple(keys.decrypt_key(file, PASSPHRASE) for file in files)
+        officers = tuple(sealing.decrypt_key(file, PASSPHRASE) for file in files)
     return Ceremony((folder / "repository/metadata/1.root.json").read_bytes(), office, officers)
+
+
+@pytest.fixture(scope="module")
+def binned(ceremony: Ceremony) -> Release:
+    """Return a release for more merchants than one targets file may hold."""
+    return ceremony.release(targets=many(201))
 
 
 @pytest.fixture
@@ -102,7 +125,20 @@ def layout(release: Release) -> dict[str, bytes]:
     """Return what a repository holds when a release has been saved and nothing else."""
     return {
         **{f"metadata/{name}": data for name, data in release.metadata.items()},
-        **{f"targets/{hashlib.sha256(t).hexdigest()}.{m}.zip": t for m, t in release.targets.items()},
+        **{f"targets/{hashlib.sha256(t.data).hexdigest()}.{m}.zip": t.data for m, t in release.targets.items()},
+        "history.json": history.encode(release.chain),
+    }
+
+
+def signed(release: Release) -> dict[str, bytes]:
+    """Return of that layout what signatures vouch for: all but the history."""
+    return {name: data for name, data in layout(release).items() if name != "history.json"}
+
+
+def many(count: int) -> dict[MerchantId, Sealed]:
+    """Return the targets of so many merchants."""
+    return {
+        MerchantId(f"m{number}"): sealed(f"sealed for {number}".encode(), f"{number:064x}") for number in range(count)
     }
 
 
@@ -122,9 +158,9 @@ class TestNextRelease:
     def test_what_a_target_says(self, ceremony: Ceremony) -> None:
         signed = json.loads(ceremony.release().metadata["1.targets.json"])["signed"]
         assert signed["targets"]["yi.zip"] == {
-            "length": len(TARGETS[YI]),
-            "hashes": {"sha256": hashlib.sha256(TARGETS[YI]).hexdigest()},
-            "custom": {"issued": "2026-11-19T16:00:00Z", "merchant": "yi"},
+            "length": len(TARGETS[YI].data),
+            "hashes": {"sha256": hashlib.sha256(TARGETS[YI].data).hexdigest()},
+            "custom": {"issued": "2026-11-19T16:00:00Z", "merchant": "yi", "content": "c1" * 32},
         }
         assert list(signed["targets"]) == ["jia.zip", "yi.zip"]
 
@@ -158,9 +194,49 @@ class TestNextRelease:
 
     def test_one_changed_target_leaves_the_other_files_alone(self, ceremony: Ceremony) -> None:
         old = ceremony.release()
-        new = ceremony.release(old, targets={**TARGETS, YI: b"other"})
+        new = ceremony.release(old, targets={**TARGETS, YI: sealed(b"other", "c9" * 32)})
         assert old.target_file(JIA) == new.target_file(JIA)
         assert old.target_file(YI) != new.target_file(YI)
+
+    def test_a_merchant_that_joins_pauses_or_leaves_changes_no_other_target(self, ceremony: Ceremony) -> None:
+        three = ceremony.release(targets=CHANGED)
+        for left_out in CHANGED:
+            fewer = {merchant: target for merchant, target in CHANGED.items() if merchant != left_out}
+            two = ceremony.release(three, targets=fewer, issued=NEXT_DAY)
+            again = ceremony.release(two, targets=CHANGED, issued=NEXT_DAY)
+            assert (two.version, again.version) == (2, 3)
+            for merchant in fewer:
+                assert two.target_file(merchant) == three.target_file(merchant) == again.target_file(merchant)
+            for release, expected in ((two, fewer), (again, CHANGED)):
+                described = json.loads(release.metadata[f"{release.version}.targets.json"])["signed"]["targets"]
+                assert {path: file["custom"]["content"] for path, file in described.items()} == {
+                    f"{merchant}.zip": target.content for merchant, target in expected.items()
+                }
+
+    def test_it_names_the_one_before(self, ceremony: Ceremony) -> None:
+        first = ceremony.release()
+        second = ceremony.release(first, issued=NEXT_DAY)
+        stamps = [json.loads(release.metadata["timestamp.json"])["signed"] for release in (first, second)]
+        assert "x-xinyi-previous" not in stamps[0]
+        assert stamps[1]["x-xinyi-previous"] == hashlib.sha256(first.metadata["timestamp.json"]).hexdigest()
+        assert [stamp["x-xinyi-programme"] for stamp in stamps] == [PROGRAMME, PROGRAMME]
+
+    def test_its_chain_ends_with_itself(self, ceremony: Ceremony) -> None:
+        release = ceremony.release()
+        second = ceremony.release(release, issued=NEXT_DAY)
+        assert second.chain == (
+            Past(1, hashlib.sha256(release.metadata["timestamp.json"]).hexdigest(), "2026-11-19T16:00:00Z"),
+            Past(2, hashlib.sha256(second.metadata["timestamp.json"]).hexdigest(), "2026-11-20T16:00:00Z"),
+        )
+
+    def test_other_secrets_are_refused(self, ceremony: Ceremony) -> None:
+        first = ceremony.release()
+        with pytest.raises(KeysError, match=r"programme\.key 与已发布的名单不配套"):
+            ceremony.release(first, programme="cd" * 32)
+
+    def test_a_release_from_before_they_were_noted_is_followed(self, ceremony: Ceremony) -> None:
+        first = ceremony.release(programme="")
+        assert ceremony.release(first).programme == PROGRAMME
 
     def test_a_signer_the_root_does_not_know_is_refused(self, ceremony: Ceremony) -> None:
         with pytest.raises(KeysError, match="不配套"):
@@ -173,6 +249,168 @@ class TestNextRelease:
         with pytest.raises(RefusedError, match="2028-11-17到期"):
             ceremony.release(issued=end)
         assert ceremony.release(issued=end - timedelta(seconds=1)).version == 1
+
+
+class TestBins:
+    """More than 200 merchants are spread over 256 hash bins, each bundle needs one, and there is no way back."""
+
+    def test_up_to_200_need_none(self, ceremony: Ceremony) -> None:
+        release = ceremony.release(targets=many(200))
+        assert not release.binned
+        assert len(release.metadata) == 4
+        assert release.metadata_for(MerchantId("m7")) == release.metadata
+
+    def test_every_bin_is_there_and_signed_for_this_release(self, binned: Release) -> None:
+        assert binned.binned
+        names = {f"1.bins-{number:02x}.json" for number in range(256)}
+        assert names < binned.metadata.keys()
+        top = Metadata[Any].from_bytes(binned.metadata["1.targets.json"])
+        assert top.signed.targets == {}
+        assert (top.signed.delegations.succinct_roles.bit_length, top.signed.expires) == (8, binned.expires)
+        found: dict[str, str] = {}
+        for name in names:
+            part = Metadata[Any].from_bytes(binned.metadata[name])
+            top.signed.verify_delegate(name[2:-5], part.signed_bytes, part.signatures)
+            assert (part.signed.version, part.signed.expires) == (1, binned.expires)
+            found |= {path: file.hashes["sha256"] for path, file in part.signed.targets.items()}
+        assert found == {f"{merchant}.zip": target.sha256 for merchant, target in binned.targets.items()}
+        snapshot = json.loads(binned.metadata["1.snapshot.json"])["signed"]["meta"]
+        assert snapshot.keys() == {"targets.json"} | {name[2:] for name in names}
+
+    def test_a_bundle_carries_one_bin_and_it_describes_the_target(self, binned: Release) -> None:
+        for merchant in binned.targets:
+            names = binned.metadata_for(merchant)
+            assert len(names) == 5
+            (own,) = (name for name in names if "bins-" in name)
+            assert f"{merchant}.zip" in json.loads(names[own])["signed"]["targets"]
+            digest = hashlib.sha256(f"{merchant}.zip".encode()).hexdigest()
+            assert own == f"1.bins-{digest[:2]}.json"
+
+    def test_round_trip(self, empty: Path, binned: Release) -> None:
+        repository.save_release(empty, binned)
+        assert repository.read_release(empty) == binned
+        assert files(empty) == layout(binned)
+
+    def test_they_stay_when_merchants_leave(self, empty: Path, ceremony: Ceremony, binned: Release) -> None:
+        repository.save_release(empty, binned)
+        fewer = ceremony.release(repository.read_release(empty), targets=many(3), issued=NEXT_DAY)
+        assert fewer.binned
+        assert sum("bins-" in name for name in fewer.metadata) == 256
+        repository.save_release(empty, fewer)
+        assert files(empty) == layout(fewer)
+        nobody = ceremony.release(repository.read_release(empty), targets={}, issued=NEXT_DAY)
+        assert nobody.binned
+
+    def test_they_come_when_merchants_join(self, ceremony: Ceremony) -> None:
+        before = ceremony.release(targets=many(200))
+        after = ceremony.release(before, targets=many(201))
+        assert (before.binned, after.binned, after.version) == (False, True, 2)
+        assert all(after.targets[merchant] is not None for merchant in before.targets)
+
+    def test_any_damaged_bin_is_found(self, empty: Path, binned: Release) -> None:
+        repository.save_release(empty, binned)
+        for name in sorted(name for name in binned.metadata if "bins-" in name)[::51]:
+            data = binned.metadata[name]
+            (empty / "metadata" / name).write_bytes(data[:-9] + b"," + data[-8:])
+            with pytest.raises(KeysError, match="备份"):
+                repository.read_release(empty)
+            (empty / "metadata" / name).unlink()
+            with pytest.raises(KeysError, match="备份"):
+                repository.read_release(empty)
+            (empty / "metadata" / name).write_bytes(data)
+
+
+class TestOfficeKeyReplaced:
+    """A new root names another office key: what the old key signed is still read, and the new key goes on from it."""
+
+    @pytest.fixture(params=[2, 201], ids=["one file", "bins"])
+    def released(self, request: pytest.FixtureRequest, empty: Path, ceremony: Ceremony) -> Release:
+        release = ceremony.release(targets=many(request.param))
+        repository.save_release(empty, release)
+        return release
+
+    def test_versions_go_on(self, empty: Path, ceremony: Ceremony, released: Release) -> None:
+        office = CryptoSigner.generate_ed25519()
+        (empty / "metadata/2.root.json").write_bytes(ceremony.second_root(office=office))
+        found = repository.read_release(empty)
+        assert found == released
+        assert repository.read_expiry(empty) == (1, released.expires)
+        roots = repository.read_roots(empty)
+        after = ceremony.release(found, targets=released.targets, roots=roots, signer=office)
+        assert (after.version, len(after.chain)) == (2, 2)
+        repository.save_release(empty, after)
+        assert repository.read_release(empty) == after
+        assert files(empty) == layout(after)
+        with pytest.raises(KeysError, match="不配套"):
+            ceremony.release(after, roots=roots)
+
+    def test_a_release_of_the_old_key_that_claims_the_new_root_is_refused(
+        self, empty: Path, ceremony: Ceremony, released: Release
+    ) -> None:
+        (empty / "metadata/2.root.json").write_bytes(ceremony.second_root(office=CryptoSigner.generate_ed25519()))
+        stamp = Metadata[Any].from_bytes(released.metadata["timestamp.json"])
+        roots = repository.read_roots(empty)
+        digests = {name: hashlib.sha256(data).hexdigest() for name, data in roots.items()}
+        stamp.signed.unrecognized_fields["x-xinyi-roots"] = digests
+        stamp.sign(ceremony.office)
+        (empty / "metadata/timestamp.json").write_bytes(stamp.to_bytes())
+        with pytest.raises(KeysError, match="备份"):
+            repository.read_release(empty)
+
+
+class TestHistory:
+    """The history says which releases were ours, also those whose files are long gone."""
+
+    def test_it_grows(self, empty: Path, ceremony: Ceremony) -> None:
+        release, chain = None, []
+        for day in range(5):
+            release = ceremony.release(release, issued=FIRST_DAY + timedelta(days=day))
+            repository.save_release(empty, release)
+            chain.append(hashlib.sha256(release.metadata["timestamp.json"]).hexdigest())
+            release = repository.read_release(empty)
+        found = history.parse((empty / "history.json").read_bytes())
+        assert [(past.version, past.sha256) for past in found] == list(enumerate(chain, 1))
+
+    def test_a_release_cut_short_before_its_timestamp_is_forgotten(self, empty: Path, second: Release) -> None:
+        orphan = Past(3, "ef" * 32, "2026-11-21T16:00:00Z")
+        (empty / "history.json").write_bytes(history.encode((*second.chain, orphan)))
+        assert repository.read_release(empty) == second
+
+    def test_without_the_file_it_begins_anew(self, empty: Path, ceremony: Ceremony, second: Release) -> None:
+        (empty / "history.json").unlink()
+        found = repository.read_release(empty)
+        assert found is not None
+        assert found.chain == second.chain[-1:]
+        third = ceremony.release(found, issued=NEXT_DAY + timedelta(days=1))
+        repository.save_release(empty, third)
+        assert repository.read_release(empty) == third
+        assert [past.version for past in third.chain] == [2, 3]
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            lambda chain: chain[:1],
+            lambda chain: (Past(1, "ef" * 32, chain[0].issued), chain[1]),
+            lambda chain: (chain[0], Past(3, chain[1].sha256, chain[1].issued)),
+            lambda chain: (chain[0], Past(2, chain[1].sha256, chain[0].issued)),
+            lambda chain: (Past(1, "no digest", chain[0].issued), chain[1]),
+            lambda chain: chain[:0],
+        ],
+        ids=["older", "another before", "a gap", "another day", "no digest", "empty"],
+    )
+    def test_one_that_does_not_lead_to_the_release_is_damage(
+        self, empty: Path, second: Release, wrong: Callable[[tuple[Past, ...]], tuple[Past, ...]]
+    ) -> None:
+        (empty / "history.json").write_bytes(history.encode(wrong(second.chain)))
+        with pytest.raises(KeysError, match="备份"):
+            repository.read_release(empty)
+
+    @pytest.mark.parametrize("data", [b"", b"[]", b"{}", b"\xff", b'{"format": 2, "releases": []}', b'{"format": 1}'])
+    def test_one_that_is_none_is_damage(self, empty: Path, second: Release, data: bytes) -> None:
+        assert repository.read_release(empty) == second
+        (empty / "history.json").write_bytes(data)
+        with pytest.raises(KeysError, match="备份"):
+            repository.read_release(empty)
 
 
 class TestSaveAndRead:
@@ -270,7 +508,7 @@ class TestDamage:
     """A release is read whole, as it was saved, or not at all: a gap would make versions start again."""
 
     def test_any_missing_file(self, empty: Path, second: Release) -> None:
-        for name in layout(second):
+        for name in signed(second):
             data = (empty / name).read_bytes()
             (empty / name).unlink()
             with pytest.raises(KeysError):
@@ -279,7 +517,7 @@ class TestDamage:
         assert repository.read_release(empty) == second
 
     def test_any_flipped_byte(self, empty: Path, second: Release) -> None:
-        for name, data in layout(second).items():
+        for name, data in signed(second).items():
             for index in range(0, len(data), 1 if name.endswith("timestamp.json") else 7):
                 (empty / name).write_bytes(data[:index] + bytes([data[index] ^ 1]) + data[index + 1 :])
                 with pytest.raises(KeysError):
@@ -288,7 +526,7 @@ class TestDamage:
         assert repository.read_release(empty) == second
 
     def test_a_file_cut_short(self, empty: Path, second: Release) -> None:
-        for name, data in layout(second).items():
+        for name, data in signed(second).items():
             for end in (0, 1, len(data) // 2, len(data) - 1):
                 (empty / name).write_bytes(data[:end])
                 with pytest.raises(KeysError):
@@ -346,7 +584,9 @@ class TestPowerCut:
             found = repository.read_release(folder)
             assert found in (old, new)
             seen.append(found == new)
-            third = ceremony.release(found, targets={JIA: b"third"}, issued=NEXT_DAY + timedelta(days=1))
+            third = ceremony.release(
+                found, targets={JIA: sealed(b"third", "c8" * 32)}, issued=NEXT_DAY + timedelta(days=1)
+            )
             assert third.version == (found.version if found else 0) + 1
             again = shutil.copytree(folder, tmp_path / f"again-{step}")
             repository.save_release(folder, new)
@@ -427,9 +667,39 @@ class TestClient:
             for merchant, data in release.targets.items():
                 described = client.get_targetinfo(f"{merchant}.zip")
                 assert described is not None
-                assert described.custom == {"issued": f"{release.issued:%Y-%m-%dT%H:%M:%SZ}", "merchant": merchant}
-                assert Path(client.download_target(described)).read_bytes() == data
+                issued = f"{release.issued:%Y-%m-%dT%H:%M:%SZ}"
+                assert described.custom == {"issued": issued, "merchant": merchant, "content": data.content}
+                assert Path(client.download_target(described)).read_bytes() == data.data
         assert client.get_targetinfo("nobody.zip") is None
+
+    def test_bins_and_a_new_office_key_on_the_way(
+        self, empty: Path, ceremony: Ceremony, address: str, tmp_path: Path, at: Callable[[datetime], None]
+    ) -> None:
+        """One client follows: one targets file, then bins, then a new root with another office key, then fewer."""
+        office = CryptoSigner.generate_ed25519()
+        steps = [
+            (many(3), ceremony.office, None),
+            (many(201), ceremony.office, None),
+            (many(201), office, ceremony.second_root(office=office)),
+            (many(2), office, None),
+        ]
+        for day, (targets, signer, root) in enumerate(steps):
+            if root:
+                (empty / "metadata/2.root.json").write_bytes(root)
+            current, roots = repository.read_release(empty), repository.read_roots(empty)
+            issued = FIRST_DAY + timedelta(days=day)
+            release = ceremony.release(current, targets=targets, roots=roots, issued=issued, signer=signer)
+            repository.save_release(empty, release)
+            at(issued)
+            client = self.client(address, tmp_path, ceremony.first_root)
+            for merchant in ("m0", "m1", "m200"):
+                described = client.get_targetinfo(f"{merchant}.zip")
+                if merchant not in targets:
+                    assert described is None
+                    continue
+                assert described is not None
+                assert Path(client.download_target(described)).read_bytes() == targets[MerchantId(merchant)].data
+        assert (release.version, release.binned) == (4, True)
 
     def test_forty_days_and_no_longer(
         self, empty: Path, ceremony: Ceremony, address: str, tmp_path: Path, at: Callable[[datetime], None]
