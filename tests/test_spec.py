@@ -119,9 +119,10 @@ def canonical_name(typed: str) -> str:
     assert table
     twins = {0xE815 + n: twin for n, twin in enumerate("".join(table[1].split()))}
     circles = {ord(c): "〇" for c in listed("the circles ") - {"〇"}}
+    accents = {ord(c): "'" for c in listed("the accents ") - {"'"}}
     dropped = set.union(*map(listed, ("White space in this section: ", "variation selectors ", "name dots ")))
     dropped |= listed("apostrophes ") | listed("Dashes: ")
-    folded = unicodedata.normalize("NFKC", typed.translate(twins | circles))
+    folded = unicodedata.normalize("NFKC", typed.translate(twins | circles | accents))
     kept = "".join(c for c in folded if c not in dropped and unicodedata.category(c) != "Cf")
     return unicodedata.normalize("NFKC", kept.upper())
 

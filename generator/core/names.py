@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import NewType
 
 CanonicalName = NewType("CanonicalName", str)
 
-NAME_DOTS = frozenset("\u00b7\u2022\u2027\u30fb\u22c5\u2219.")
+NAME_DOTS = frozenset("\u00b7\u2022\u2027\u30fb\u22c5\u2219.\u3002")
 """Everything that stands for the dot in a name such as 阿卜杜拉·买买提 (after NFKC)."""
 
 # The private-use characters that GBK software wrote for the codes FE50–FEA0, and the code points that
@@ -24,10 +25,12 @@ _DROPPED = frozenset(
     "'\u02b9\u02bb\u02bc\u2018\u2019\u201b\u2032"  # apostrophes: O'Brien
     "-\u2010\u2012\u2013\u2014\u2015\u2212"  # hyphens and dashes: Jean-Pierre, JEAN PIERRE
 )
-_ZEROS = str.maketrans(dict.fromkeys("\u25cb\u25ef\u2b55\uffee", "\u3007"))
-"""Circles that stand for the Han character 〇 in names such as 李〇, which input methods hide."""
+_TYPED = str.maketrans({**dict.fromkeys("\u25cb\u25ef\u2b55\uffee", "\u3007"), "\u0060": "'", "\u00b4": "'"})
+"""Typed for another: circles for the Han character 〇 (李〇), which input methods hide; accents for apostrophes."""
 PRIVATE_USE_FOLD = str.maketrans(_PRIVATE_USE, _ASSIGNED)
 """The fixed table of docs/spec/bundle.md, section 3.1."""
+_PLAIN_HAN = re.compile("[\u4e00-\u9fff]*")
+"""Names that no step of ``canonical`` changes: nearly all, so they are let through at once."""
 
 
 def canonical(name: str) -> CanonicalName:
@@ -36,7 +39,14 @@ def canonical(name: str) -> CanonicalName:
     Private-use twins and circles are folded, then NFKC; what does not tell names apart is dropped; upper case; NFKC
     once more, for what dropping brought together.
     """
-    folded = unicodedata.normalize("NFKC", name.translate(PRIVATE_USE_FOLD).translate(_ZEROS))
+    if _PLAIN_HAN.fullmatch(name):
+        return CanonicalName(name)
+    return _folded(name)
+
+
+def _folded(name: str) -> CanonicalName:
+    """Return what every step of ``canonical`` makes of a name."""
+    folded = unicodedata.normalize("NFKC", name.translate(PRIVATE_USE_FOLD).translate(_TYPED))
     kept = "".join(c for c in folded if not _is_noise(c)).upper()
     return CanonicalName(unicodedata.normalize("NFKC", kept))
 

@@ -78,6 +78,8 @@ NAMES: dict[str, tuple[str, str, Who]] = {
     "dot-2219": ("U+2219", "阿卜杜拉∙买买提", ABDULLA),
     "dot-full-stop": ("U+002E", "阿卜杜拉.买买提", ABDULLA),
     "dot-ff0e": ("U+FF0E, by NFKC", "阿卜杜拉．买买提", ABDULLA),
+    "dot-3002": ("U+3002, what a Chinese keyboard types for a full stop", "阿卜杜拉。买买提", ABDULLA),
+    "dot-ff61": ("U+FF61, by NFKC", "阿卜杜拉｡买买提", ABDULLA),
     "dot-left-out": ("none", "阿卜杜拉买买提", ABDULLA),
     "private-use": ("U+E863 stands for U+4DAE", "方\ue863", FANG),
     "private-use-not-needed": ("U+4DAE itself", "方䶮", FANG),
@@ -93,6 +95,8 @@ NAMES: dict[str, tuple[str, str, Who]] = {
     "apostrophe-2019": ("U+2019", "JEAN PIERRE O\u2019BRIEN", BRIEN),
     "apostrophe-02bc": ("U+02BC", "Jean Pierre O\u02bcBrien", BRIEN),
     "apostrophe-2032": ("U+2032", "Jean Pierre O\u2032Brien", BRIEN),
+    "apostrophe-0060": ("U+0060, an accent typed for it", "Jean Pierre O`Brien", BRIEN),
+    "apostrophe-00b4": ("U+00B4, likewise", "Jean Pierre O\u00b4Brien", BRIEN),
     "apostrophe-ff07": ("U+FF07, by NFKC", "Jean Pierre O\uff07Brien", BRIEN),
     "apostrophes-all": (
         "every apostrophe of the list",
