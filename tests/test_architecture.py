@@ -37,6 +37,7 @@ ALLOWED_IN_CORE = {
     "datetime",
     "enum",
     "itertools",
+    "operator",
     "re",
     "typing",
     "unicodedata",

@@ -140,7 +140,7 @@ def write_lists(root: Path, numbers: Numbers) -> None:
     """Write everything that units sent in, and what was decided: a number stands wherever one can stand."""
     for batch in ROUNDS:
         folder = root / "lists/batches" / batch.id
-        lines = [f'title = "{batch.id}"', f"deadline = {batch.notice}", f"notice_start = {batch.notice}"]
+        lines = [f'title = "{batch.id}"', f"deadline = {batch.notice}", f"notice_start = {batch.notice}", "rules = {}"]
         for received, people in batch.nominated.items():
             lines += ["[[submission]]", f'file = "{received}.csv"', 'unit = "总工会"', f"received = {received}"]
             rows = [f"A3,个人,{NAMES[who]},{numbers[who]},劳动模范,示例县总工会" for who in people]

@@ -7,9 +7,10 @@ is read back by the readers of the build first, and what they find is told; noth
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
+from enum import StrEnum
 from pathlib import Path
 
 import tomlkit
@@ -18,14 +19,35 @@ from generator.build.locking import alone
 from generator.build.office import check_project, read
 from generator.core import lifecycle
 from generator.core.lifecycle import Reason
-from generator.core.model import BatchId, Rules, Window
+from generator.core.model import BatchId, Content, Rules, ScreeningReturn, Window
 from generator.core.workdays import Calendar, UncoveredYearError
-from generator.errors import Faults, RefusedError
+from generator.errors import Fault, Faults, Place, RefusedError
 from generator.sources.content import read_content
+from generator.sources.lists import unit_meant
+from generator.sources.nominations import Submission, check_subjects_once, parse_nominations
+from generator.sources.screening import known_rules, parse_returns
+from generator.sources.settings import parse_value
 from generator.trust.saving import save
 
 BATCH_ID = re.compile(r"[0-9]{4}-[0-9]{2}")
 NOTICES = "content/notices"
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A table taken in: the name it got, how many entries it has, and what the unit will have to put right."""
+
+    name: str
+    entries: int
+    faults: tuple[Fault, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """An answer filed: the name of its toml, and what it says."""
+
+    name: str
+    answer: ScreeningReturn
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,38 +76,92 @@ def open_batch(root: Path, batch: str, title: str, deadline: date) -> Path:
     return path
 
 
-def receive(root: Path, batch: str, table: Path, unit: str, received: date) -> str:
-    """Copy a unit's table into a batch, as it is, and write it down in batch.toml; return the name it got.
+def receive(
+    root: Path, batch: str, table: Path, unit: str, received: date, password: str = "", instead_of: str = ""
+) -> Received:
+    """Copy a unit's table into a batch, as it is, and write it down in batch.toml; say what is wrong with it.
 
-    A table that is there already, byte for byte, is refused; one of the same name gets a number.
+    It is taken in faulty or not: it is what came, and it came in time. A table that is there already, byte for byte,
+    is refused; one of the same name gets a number. ``unit`` is an id, a name or an alias. ``instead_of`` names the
+    table that was sent back and now comes put right: it is dropped, unless the notice has begun by then.
     """
+    with alone(root):
+        document, content = _document(root, batch), _content(root)
+        faults = Faults()
+        sender = unit_meant(unit, Place("--unit"), content, faults)
+        faults.stop_if_any()
+        assert sender  # noqa: S101 - a unit that is none is a fault
+        if instead_of:
+            _drop(document, batch, instead_of, {unit, sender.id, sender.name, *sender.aliases}, received)
+        folder = _batch_file(root, batch).parent / "nominations"
+        name, data = _new(table, folder, instead_of)
+        path = (folder / name).relative_to(root).as_posix()
+        entries = parse_nominations(data, path, Submission(BatchId(batch), sender, received, password), content, faults)
+        check_subjects_once(entries, faults)
+        submission = tomlkit.table()
+        plain = unit_meant(sender.name, Place("--unit"), content, Faults()) is sender  # a name people can read
+        submission.update({"file": name, "unit": sender.name if plain else sender.id, "received": received})
+        if password:
+            submission["password"] = password
+        document.setdefault("submission", tomlkit.aot()).append(submission)
+        folder.mkdir(parents=True, exist_ok=True)
+        save(folder / name, data)
+        _save(root, batch, document)
+        if instead_of:
+            (folder / instead_of).unlink(missing_ok=True)
+    return Received(name, len(entries), tuple(sorted(set(faults.found))))
+
+
+def _drop(document: tomlkit.TOMLDocument, batch: str, table: str, names: Collection[str], received: date) -> None:
+    """Take a table out of batch.toml; refuse another unit's, one that is none, and any once the notice has begun."""
+    begun = document.get("notice_start")
+    if begun and begun <= received:
+        raise RefusedError(f"批次{batch}从{begun}起已经公示，不能再换表。改一条请用 xinyi record correct")
+    tables = document.get("submission", [])
+    mine = [item["file"] for item in tables if item["unit"] in names]
+    if table not in mine:
+        raise RefusedError(f"这个单位没有报过“{table}”。报过的有：{'、'.join(mine) or '（一张也没有）'}")
+    del tables[[item["file"] for item in tables].index(table)]
+
+
+def file_answer(root: Path, batch: str, answer: Mapping[str, object], table: Path | None, password: str = "") -> Filed:
+    """File what one source answered for one batch: a small toml, and its table, as it is, if it has one.
+
+    ``answer`` holds source, day, operator, and what else screening/*.toml may say. It is read first as the build will
+    read it; raises ``InputFaultsError`` with every fault, and files nothing.
+    """
+    source = str(answer["source"])
+    if Path(source).name != source or (table and table.suffix.lower() == ".toml"):
+        raise RefusedError("部门的名称里不能有斜杠，表格也不能是 .toml。请核对")
     with alone(root):
         document = _document(root, batch)
-        folder = _batch_file(root, batch).parent / "nominations"
-        name = _copy(table, folder)
-        submission = tomlkit.table()
-        submission.update({"file": name, "unit": unit, "received": received})
-        submissions = document.setdefault("submission", tomlkit.aot())
-        submissions.append(submission)
-        _save(root, batch, document)
-    return name
-
-
-def file_answer(root: Path, batch: str, answer: Mapping[str, object], table: Path | None) -> str:
-    """File what one source answered for one batch: a small toml, and the table of hits if there are any.
-
-    ``answer`` holds source, day, operator, and what else screening/*.toml may say. Returns the name of the toml.
-    """
-    with alone(root):
-        _document(root, batch)
         folder = _batch_file(root, batch).parent / "screening"
-        folder.mkdir(exist_ok=True)
-        name = _free(folder, f"{answer['source']}-{answer['day']}.toml")
         values = {key: value for key, value in answer.items() if value}
+        files: dict[str, bytes] = {}
         if table:
-            values["file"] = _copy(table, folder)
-        save(folder / name, tomlkit.dumps(values).encode())
-    return name
+            file, data = _new(table, folder)
+            values["file"], files[file] = file, data
+        if password:
+            values["password"] = password
+        name = _free(folder, f"{source}-{answer['day']}.toml")
+        files[name] = tomlkit.dumps(values).encode()
+        found = _read_answer(root, batch, document, files)
+        folder.mkdir(exist_ok=True)
+        for file, data in files.items():  # the toml last: a table nobody names is a fault, a name without a table too
+            save(folder / file, data)
+    return Filed(name, found)
+
+
+def _read_answer(root: Path, batch: str, document: tomlkit.TOMLDocument, files: Mapping[str, bytes]) -> ScreeningReturn:
+    """Return what the files of one answer say; raise ``InputFaultsError`` with every fault."""
+    present = _content(root).settings.rules
+    faults = Faults()
+    own = document.unwrap().get("rules")
+    kept = parse_value(own, Rules, Place(f"{batch}/batch.toml", field="rules"), faults) if own else present
+    faults.stop_if_any()
+    returns = parse_returns(files, "", BatchId(batch), known_rules(kept or present, present), faults)
+    faults.stop_if_any()
+    return returns[0]
 
 
 def set_notice(root: Path, batch: str, start: date, as_of: date) -> NoticeSet:
@@ -151,7 +227,15 @@ def _frozen(rules: Rules) -> tomlkit.items.Table:
     table = tomlkit.table()
     table.comment("公示开始时的规定，以后改 content/site.toml 不影响这一批")
     for name, value in asdict(rules).items():
-        table[name] = [str(item) for item in value] if isinstance(value, list | tuple) else value
+        if name != "sources":
+            table[name] = [str(item) for item in value] if isinstance(value, list | tuple) else value
+    if rules.sources:
+        table["sources"] = tomlkit.aot()
+    for source in rules.sources:
+        kept = {name: str(value) if isinstance(value, StrEnum) else value for name, value in asdict(source).items()}
+        described = tomlkit.table()
+        described.update({name: value for name, value in kept.items() if value})
+        table["sources"].append(described)
     return table
 
 
@@ -189,16 +273,25 @@ def _save(root: Path, batch: str, document: tomlkit.TOMLDocument) -> None:
     save(_batch_file(root, batch), tomlkit.dumps(document).encode())
 
 
-def _copy(table: Path, folder: Path) -> str:
-    """Copy a file as it is, under its own name or one with a number; refuse the same bytes twice."""
+def _content(root: Path) -> Content:
+    """Return what content/ says, whatever is wrong with its pages; refuse where its settings cannot be read."""
+    content = read_content(root, Faults())
+    if content is None:
+        raise RefusedError("content 里的 site.toml、units.toml 或 categories.toml 读不出来。请先运行 xinyi check")
+    return content
+
+
+def _new(table: Path, folder: Path, instead_of: str = "") -> tuple[str, bytes]:
+    """Return under which name a file goes into a folder, its own or one with a number, and its bytes.
+
+    Refuses a file that is there already, byte for byte, unless it takes that one's place.
+    """
     data = table.read_bytes()
-    folder.mkdir(parents=True, exist_ok=True)
-    for other in sorted(folder.iterdir()):
-        if other.is_file() and other.suffix != ".toml" and other.read_bytes() == data:
+    for other in sorted(folder.glob("*")):
+        known = other.is_file() and other.suffix != ".toml" and other.name != instead_of
+        if known and other.read_bytes() == data:
             raise RefusedError(f"{table.name} 和已经收下的 {other.name} 一模一样，没有再收")
-    name = _free(folder, table.name)
-    save(folder / name, data)
-    return name
+    return _free(folder, table.name), data
 
 
 def _free(folder: Path, name: str) -> str:

@@ -38,9 +38,12 @@ def decisions_by_nomination(
     organisation's by batch and code, since names of organisations vary in spelling. Who is withdrawn as dishonest or
     for abuse leaves with every entry received by then, in whatever batch (F16): it is the subject that has fallen.
     """
+    ordered = sorted(decisions, key=lambda d: d.day)
+    if not ordered:
+        return ((),) * len(nominations)
     of: list[list[AnyDecision]] = [[] for _ in nominations]
     index = _Index(nominations)
-    for decision in sorted(decisions, key=lambda d: d.day):
+    for decision in ordered:
         for place in index.everywhere(decision) if _speaks_of_the_subject(decision) else ():
             if nominations[place].batch != decision.batch and nominations[place].received <= decision.day:
                 of[place].append(decision)
@@ -56,7 +59,7 @@ class _Index:
 
     def __init__(self, nominations: Sequence[Nomination]) -> None:
         self._nominations = nominations
-        self._names = [{canonical(nomination.subject.name)} for nomination in nominations]
+        self._names: dict[int, set[str]] = {}
         self._places: dict[str, list[int]] = {}
         for place, nomination in enumerate(nominations):
             self._places.setdefault(number_of(nomination.subject), []).append(place)
@@ -72,15 +75,19 @@ class _Index:
             place
             for place in self.everywhere(decision)
             if self._nominations[place].batch == decision.batch
-            and (not isinstance(self._nominations[place].subject, Person) or name in self._names[place])
+            and (not isinstance(self._nominations[place].subject, Person) or name in self._names_of(place))
         )
 
     def correct(self, place: int, correction: Correction) -> None:
         """From now on find an entry by its corrected name and number too."""
         if "name" in correction.fields:
-            self._names[place].add(canonical(correction.fields["name"]))
+            self._names_of(place).add(canonical(correction.fields["name"]))
         if "number" in correction.fields:
             self._places.setdefault(canonical_number(correction.fields["number"]), []).append(place)
+
+    def _names_of(self, place: int) -> set[str]:
+        """Return every name of an entry; few entries are ever asked for theirs."""
+        return self._names.setdefault(place, {canonical(self._nominations[place].subject.name)})
 
 
 def _speaks_of_the_subject(decision: AnyDecision) -> bool:

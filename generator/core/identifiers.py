@@ -10,6 +10,7 @@ import re
 import unicodedata
 from datetime import date
 from enum import StrEnum
+from operator import mul
 from typing import NewType
 
 Number = NewType("Number", str)
@@ -74,7 +75,7 @@ def _stripped(text: str) -> str:
 
 def id_check_digit(first17: str) -> str:
     """Return the check digit for the first 17 digits of a resident identity number (GB 11643-1999)."""
-    total = sum(int(digit) * weight for digit, weight in zip(first17, _ID_WEIGHTS, strict=True))
+    total = sum(map(mul, map(int, first17), _ID_WEIGHTS))
     return _ID_CHECKS[total % 11]
 
 

@@ -6,13 +6,14 @@ A fact counts from its day on; so a fact dated later never changes the answer fo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from itertools import pairwise
 
 from generator.core.addressing import corrected, decisions_by_nomination, relisted
+from generator.core.identifiers import canonical_number
 from generator.core.model import (
     ONE_DAY,
     AnyDecision,
@@ -21,6 +22,7 @@ from generator.core.model import (
     BatchId,
     Correction,
     Ground,
+    Hit,
     HitEffect,
     Lists,
     Nomination,
@@ -33,7 +35,7 @@ from generator.core.model import (
     Withdrawal,
     number_of,
 )
-from generator.core.screening import Moment, Period, findings, screened_on
+from generator.core.screening import Moment, Period, findings, required, screened_on, unanswered
 from generator.core.workdays import Calendar, UncoveredYearError, same_day_years_later
 
 
@@ -107,6 +109,8 @@ class Standing:
     """Since when a report made after the notice, or an appeal, waits for its answer; the entry stays as it is."""
     unscreened: date | None = None
     """Since when a corrected number waits for every source to look at it; the entry stays as it is meanwhile."""
+    waits_for: tuple[str, ...] = ()
+    """The required sources that have yet to look at it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,34 +147,102 @@ def stand(lists: Lists, rules: Rules, as_of: date) -> tuple[Standing, ...]:
     A batch whose notice was set is judged by the rules kept with it, the others by ``rules``.
     Raises ``UncoveredYearError`` where a notice or an answer falls due in a year whose holidays are unknown.
     """
-    return tuple(standing(facts, facts.batch.rules or rules, lists.calendar, as_of) for facts in gather(lists, as_of))
+    alike: dict[tuple[object, ...], Standing] = {}
+    found = []
+    for facts in gather(lists, as_of):
+        key = _alike(facts)
+        answer = alike.get(key) if key else None
+        if answer is None:
+            answer = standing(facts, facts.batch.rules or rules, lists.calendar, as_of)
+            if key:
+                alike[key] = answer
+        else:
+            answer = replace(answer, nomination=facts.nomination)
+        found.append(answer)
+    return tuple(found)
+
+
+def _alike(facts: Facts) -> tuple[object, ...] | None:
+    """Return what entries of one standing have in common, or None where something is known of this one alone.
+
+    Nearly all of a large list stand alike: nobody decided anything about them, and no source found them.
+    """
+    if facts.decisions or facts.elsewhere or any(answer.hits for answer in facts.returns):
+        return None
+    nomination = facts.nomination
+    return facts.batch.id, nomination.received, nomination.honour_ends, nomination.subject.kind
 
 
 def gather(lists: Lists, as_of: date) -> tuple[Facts, ...]:
-    """Return what is known on ``as_of`` about every nomination, the relisted ones last."""
+    """Return what is known on ``as_of`` about every nomination, the relisted ones last.
+
+    Of the hits of an answer only those on a number that the entry has, or once had, are its facts.
+    """
     decisions = [decision for decision in lists.decisions if decision.day <= as_of]
     nominations = (*lists.nominations, *relisted(lists, decisions))
-    returns: dict[str, list[ScreeningReturn]] = {}
-    dishonest: dict[str, list[ScreeningReturn]] = {}
-    for answer in lists.returns:
-        if answer.day <= as_of:
-            returns.setdefault(answer.batch, []).append(answer)
-            if answer.effect is HitEffect.EXCLUDES:
-                for number in {hit.number for hit in answer.hits}:
-                    dishonest.setdefault(number, []).append(answer)
+    answers = _Answers([answer for answer in lists.returns if answer.day <= as_of])
     found = []
     for nomination, decided in zip(nominations, decisions_by_nomination(nominations, decisions), strict=True):
-        elsewhere = dishonest.get(number_of(corrected(nomination, decided).subject), ()) if dishonest else ()
+        batch, number = nomination.batch, number_of(nomination.subject)
+        numbers = {number, *_new_numbers(decided)} if decided else (number,)
+        number = number_of(corrected(nomination, decided).subject)
         found.append(
             Facts(
                 nomination,
-                lists.batches[nomination.batch],
-                tuple(returns.get(nomination.batch, ())),
+                lists.batches[batch],
+                answers.within(batch, numbers),
                 decided,
-                tuple(answer for answer in elsewhere if answer.batch != nomination.batch),
+                answers.on_dishonesty_elsewhere(batch, number),
             )
         )
     return tuple(found)
+
+
+def _new_numbers(decisions: Sequence[AnyDecision]) -> Iterator[str]:
+    """Yield every number that a correction gave."""
+    for decision in decisions:
+        if isinstance(decision, Correction) and "number" in decision.fields:
+            yield canonical_number(decision.fields["number"])
+
+
+class _Answers:
+    """Finds answers by batch and by number: a long list of hits is not searched once for each entry."""
+
+    def __init__(self, returns: Sequence[ScreeningReturn]) -> None:
+        self._silent = tuple(replace(answer, hits=()) for answer in returns)
+        self._places: dict[BatchId, list[int]] = {}
+        self._hits: dict[str, list[tuple[int, int, Hit]]] = {}
+        for place, answer in enumerate(returns):
+            self._places.setdefault(answer.batch, []).append(place)
+            for index, hit in enumerate(answer.hits):
+                self._hits.setdefault(hit.number, []).append((place, index, hit))
+        self._all_silent = {
+            batch: tuple(self._silent[place] for place in places) for batch, places in self._places.items()
+        }
+
+    def within(self, batch: BatchId, numbers: Collection[str]) -> tuple[ScreeningReturn, ...]:
+        """Return the answers for a batch, with their hits on some numbers."""
+        hits = self._on(numbers)
+        if not hits:
+            return self._all_silent.get(batch, ())
+        return tuple(self._with(place, hits.get(place, ())) for place in self._places.get(batch, ()))
+
+    def on_dishonesty_elsewhere(self, batch: BatchId, number: str) -> tuple[ScreeningReturn, ...]:
+        """Return the answers for other batches that found serious dishonesty under a number, with these hits."""
+        found = (self._with(place, hits) for place, hits in self._on((number,)).items())
+        return tuple(answer for answer in found if answer.batch != batch and answer.effect is HitEffect.EXCLUDES)
+
+    def _on(self, numbers: Collection[str]) -> dict[int, list[Hit]]:
+        """Return the hits on some numbers by the place of their answer, in the order in which they came in."""
+        found: dict[int, list[Hit]] = {}
+        known = [hit for number in numbers if number in self._hits for hit in self._hits[number]]
+        for place, _, hit in sorted(known, key=lambda item: item[:2]):
+            found.setdefault(place, []).append(hit)
+        return found
+
+    def _with(self, place: int, hits: Sequence[Hit]) -> ScreeningReturn:
+        silent = self._silent[place]
+        return replace(silent, hits=tuple(hits)) if hits else silent
 
 
 def known(facts: Facts, day: date) -> Facts:
@@ -195,7 +267,7 @@ def history(facts: Facts, rules: Rules, calendar: Calendar, as_of: date) -> tupl
         day = waiting.pop()
         if facts.nomination.received <= day <= as_of and day not in asked:
             asked[day] = standing(known(facts, day), rules, calendar, day)
-            waiting.update(_turning_points(asked[day]))
+            waiting.update(turning_points(asked[day]))
     course = sorted(asked.items())
     first = course[:1]
     changed = (later for earlier, later in pairwise(course) if _turn(earlier[1]) != _turn(later[1]))
@@ -215,7 +287,7 @@ def _days(facts: Facts) -> Iterator[date]:
         yield facts.nomination.honour_ends + ONE_DAY
 
 
-def _turning_points(answer: Standing) -> Iterator[date]:
+def turning_points(answer: Standing) -> Iterator[date]:
     """Yield the days on which time alone may change a standing."""
     for window in (answer.notice, answer.window):
         if window:
@@ -256,12 +328,14 @@ def _standing(facts: Facts, rules: Rules, calendar: Calendar, as_of: date) -> St
     start = batch.notice_start if batch.notice_start and nomination.received <= batch.notice_start else None
     renumbered = _renumbered(facts.decisions)
     since = max((nomination.received, *(day for day in renumbered if start is None or day <= start)))
-    screened = screened_on(facts.returns, since, rules)
+    sources = required(rules, batch.deadline, nomination.subject)
+    screened = screened_on(facts.returns, since, sources)
     ready = start is not None and screened is not None and screened <= start
     notice = notice_period(start, rules, calendar) if start and ready and start <= as_of else None
     dispute = _dispute(facts, notice)
     window = _window(nomination, notice, dispute, rules)
     reported = _reported(facts, notice)
+    unscreened = _unscreened(renumbered, start, facts.returns, sources)
     answer = Standing(
         nomination,
         Stage.NOT_RECEIVED,
@@ -272,7 +346,8 @@ def _standing(facts: Facts, rules: Rules, calendar: Calendar, as_of: date) -> St
         late=nomination.received > batch.deadline,
         reported=reported,
         due=_answer_due(reported, rules, calendar) if reported else None,
-        unscreened=_unscreened(renumbered, start, facts.returns, rules),
+        unscreened=unscreened,
+        waits_for=unanswered(facts.returns, unscreened, sources) if unscreened else (),
     )
     if as_of < nomination.received:
         return answer
@@ -282,8 +357,10 @@ def _standing(facts: Facts, rules: Rules, calendar: Calendar, as_of: date) -> St
         first = min(past, key=lambda event: event.day)
         return replace(answer, stage=first.stage, reason=first.reason, since=max(first.day, nomination.received))
     if notice is None:
-        reason = Reason.AWAITING_NOTICE if screened else Reason.AWAITING_SCREENING
-        return replace(answer, stage=Stage.NOMINATED, reason=reason)
+        if screened:
+            return replace(answer, stage=Stage.NOMINATED, reason=Reason.AWAITING_NOTICE)
+        waits_for = unanswered(facts.returns, since, sources)
+        return replace(answer, stage=Stage.NOMINATED, reason=Reason.AWAITING_SCREENING, waits_for=waits_for)
     if dispute.open:
         due = calendar.last_working_day(dispute.open, rules.objection_working_days, count_start=False)
         since = max(dispute.open, notice.not_before)
@@ -301,11 +378,11 @@ def _renumbered(decisions: Sequence[AnyDecision]) -> tuple[date, ...]:
 
 
 def _unscreened(
-    renumbered: Sequence[date], start: date | None, returns: Sequence[ScreeningReturn], rules: Rules
+    renumbered: Sequence[date], start: date | None, returns: Sequence[ScreeningReturn], sources: Sequence[str]
 ) -> date | None:
     """Return since when a number put right after the notice began waits to be screened."""
     since = max((day for day in renumbered if start and day > start), default=None)
-    return since if since and screened_on(returns, since, rules) is None else None
+    return since if since and screened_on(returns, since, sources) is None else None
 
 
 def _window(nomination: Nomination, notice: Window | None, dispute: _Dispute, rules: Rules) -> Window | None:

@@ -323,6 +323,40 @@ class ReferenceDay(StrEnum):
     RECOGNITION = "recognition"
 
 
+class HitEffect(StrEnum):
+    """What a hit in a screening return does (requirements F02, F05)."""
+
+    EXCLUDES = "excludes"
+    UNTIL_REMOVED = "excludes-until-removed"
+    NOTE = "note"
+
+
+class About(StrEnum):
+    """Whom a screening source is asked about."""
+
+    PEOPLE = "people"
+    ORGANISATIONS = "organisations"
+    BOTH = "both"
+
+
+@dataclass(frozen=True, slots=True)
+class Source(Strict):
+    """A screening source (requirement F05): what a hit of its means, whom it is asked about, and since which day.
+
+    A batch whose deadline lies before ``since`` does not wait for it.
+    """
+
+    name: str
+    effect: HitEffect = HitEffect.EXCLUDES
+    since: date | None = None
+    about: About = About.BOTH
+    contact: str = ""
+
+    def is_asked(self, subject: Subject) -> bool:
+        """Return whether a subject is of the kind that this source is asked about."""
+        return self.about in (About.BOTH, About.PEOPLE if isinstance(subject, Person) else About.ORGANISATIONS)
+
+
 @dataclass(frozen=True, slots=True)
 class Rules(Strict):
     """What the documents leave to the office, with the defaults of requirements.md."""
@@ -334,8 +368,11 @@ class Rules(Strict):
     dishonesty_years: int = 3
     reference_days: tuple[ReferenceDay, ...] = (ReferenceDay.SCREENING, ReferenceDay.RECOGNITION)
     screening_sources: tuple[str, ...] = ()
+    """The sources whose answers are waited for."""
     rating_scale: tuple[str, ...] = ()
     """Grades from lowest to highest."""
+    sources: tuple[Source, ...] = ()
+    """What is known of the sources; one that is not among these is asked about everybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -458,22 +495,19 @@ class Batch:
     rules: Rules | None = None
 
 
-class HitEffect(StrEnum):
-    """What a hit in a screening return does (requirements F02, F05)."""
-
-    EXCLUDES = "excludes"
-    UNTIL_REMOVED = "excludes-until-removed"
-    NOTE = "note"
-
-
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A number found by a screening source; matched by number only, since names are shared."""
+    """A number found by a screening source; matched by number only, since names are shared.
+
+    ``name`` and ``place`` serve hints to the clerk alone.
+    """
 
     number: str
     recorded: date
     removed: date | None = None
     grounds: str = ""
+    name: str = field(default="", compare=False)
+    place: Place | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

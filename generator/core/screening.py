@@ -19,6 +19,7 @@ from generator.core.model import (
     Rehabilitation,
     Rules,
     ScreeningReturn,
+    Subject,
     Window,
 )
 from generator.core.workdays import same_day_years_later
@@ -90,8 +91,23 @@ def findings(
                 yield finding
 
 
-def screened_on(returns: Sequence[ScreeningReturn], since: date, rules: Rules) -> date | None:
-    """Return the day on which the last of the required sources had answered, or None while one has not.
+def required(rules: Rules, deadline: date, subject: Subject) -> tuple[str, ...]:
+    """Return the sources whose answers an entry waits for.
+
+    They are those asked about its kind, and asked already when its batch closed (``Source.since``).
+    """
+    if not rules.sources:
+        return rules.screening_sources
+    left_out = {
+        source.name
+        for source in rules.sources
+        if not source.is_asked(subject) or (source.since is not None and source.since > deadline)
+    }
+    return tuple(name for name in rules.screening_sources if name not in left_out)
+
+
+def screened_on(returns: Sequence[ScreeningReturn], since: date, sources: Sequence[str]) -> date | None:
+    """Return the day on which the last of the required ``sources`` had answered, or None while one has not.
 
     A source can only have looked at entries that had come in: answers before ``since`` do not count. Where no source
     is required, one answer is enough.
@@ -100,11 +116,17 @@ def screened_on(returns: Sequence[ScreeningReturn], since: date, rules: Rules) -
     for answer in returns:
         if answer.day >= since:
             first[answer.source] = min(answer.day, first.get(answer.source, answer.day))
-    if not rules.screening_sources:
+    if not sources:
         return min(first.values(), default=None)
-    if any(source not in first for source in rules.screening_sources):
+    if any(source not in first for source in sources):
         return None
-    return max(first[source] for source in rules.screening_sources)
+    return max(first[source] for source in sources)
+
+
+def unanswered(returns: Sequence[ScreeningReturn], since: date, sources: Sequence[str]) -> tuple[str, ...]:
+    """Return which of the required ``sources`` have not answered since a day."""
+    answered = {answer.source for answer in returns if answer.day >= since}
+    return tuple(source for source in sources if source not in answered)
 
 
 def _is_wrong(answer: ScreeningReturn, hit: Hit, error: Rehabilitation) -> bool:

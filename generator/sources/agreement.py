@@ -33,13 +33,16 @@ from generator.core.model import (
     Unit,
 )
 from generator.errors import Faults, Place
+from generator.sources.screening import check_sources
 from generator.sources.settings import similar
 from generator.sources.units import names_of
 
 TAX_CLASSES = ("A", "B", "M", "C", "D")
 """The classes of the tax administration."""
-ID = re.compile(r"[a-z0-9][a-z0-9-]*")
-MERCHANT_ID = re.compile(r"[a-z0-9][a-z0-9-]{1,31}")
+_DEVICE = r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])\Z"
+"""Names of devices: Windows makes no file of such a name, whatever its ending."""
+ID = re.compile(rf"(?!{_DEVICE})[a-z0-9][a-z0-9-]*")
+MERCHANT_ID = re.compile(rf"(?!{_DEVICE})[a-z0-9][a-z0-9-]{{1,31}}")
 CATEGORY_CODE = re.compile(r"[A-Z][1-9][0-9]*")
 
 
@@ -107,6 +110,7 @@ def _check_settings(settings: Settings, faults: Faults) -> None:
         faults.add(place, "至少要写一个日子", "写 screening（筛查日）或 recognition（认定日），也可以都写")
     _check_once(rules.rating_scale, Place(path, field="rules.rating_scale"), "等级", faults)
     _check_once(rules.screening_sources, Place(path, field="rules.screening_sources"), "来源", faults)
+    check_sources(rules, path, faults)
 
 
 def _check_units(units: Sequence[Unit], faults: Faults) -> None:
@@ -222,8 +226,7 @@ def _check_merchants(parsed: Parsed, faults: Faults) -> None:
     for merchant in parsed.merchants:
         where = f"merchant[{merchant.id}]"
         if not MERCHANT_ID.fullmatch(merchant.id):
-            advice = "用小写字母、数字和连字符，2 到 32 个，不以连字符开头"
-            faults.add(Place(path, field=f"{where}.id"), "商户编号写得不对", advice)
+            faults.add(Place(path, field=f"{where}.id"), "商户编号写得不对", merchant_id_advice(merchant.id))
         place = Place(path, field=f"{where}.scenarios")
         if not merchant.scenarios:
             faults.add(place, "不能空着", "写上这家商户参加的场景")
@@ -253,6 +256,16 @@ def _check_once(words: Iterable[str], place: Place, what: str, faults: Faults) -
 
 
 def _check_id(id_: str, place: Place, faults: Faults) -> None:
-    """Note an id that cannot be part of an address."""
+    """Note an id that cannot be part of an address, or the name of a file on every system."""
     if not ID.fullmatch(id_):
-        faults.add(place, f"编号 {id_} 写得不对", "编号就是网址的一部分，只用小写字母、数字和连字符，如 canyin")
+        advice = "编号就是网址的一部分，只用小写字母、数字和连字符，如 canyin"
+        faults.add(place, f"编号 {id_} 写得不对", _device_advice(id_) or advice)
+
+
+def merchant_id_advice(id_: str) -> str:
+    """Return how to write the id of a merchant, whose bundle is a file of that name."""
+    return _device_advice(id_) or "用小写字母、数字和连字符，2 到 32 个，不以连字符开头"
+
+
+def _device_advice(id_: str) -> str:
+    return f"Windows 不让文件叫 {id_}。请换一个，如 {id_}-1" if re.match(_DEVICE, id_) else ""

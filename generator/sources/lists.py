@@ -6,6 +6,7 @@ Statuses are not computed here: that is ``core.lifecycle``.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import tomllib
 from collections.abc import Mapping
@@ -33,8 +34,9 @@ from generator.errors import Faults, Place
 from generator.sources.decisions import HEAD_PATH, check_head, parse_decisions
 from generator.sources.decisions import PATH as DECISIONS
 from generator.sources.holidays import read_calendar
+from generator.sources.kept import FOLDER, NOTHING_KEPT, Kept
 from generator.sources.nominations import Entry, Submission, check_subjects_once, parse_nominations
-from generator.sources.screening import check_answered, parse_returns
+from generator.sources.screening import check_answered, known_rules, parse_returns
 from generator.sources.settings import parse_toml
 from generator.sources.snapshots import check_order, parse_snapshot
 from generator.sources.units import unit_by_name
@@ -78,12 +80,19 @@ class _Round:
     returns: tuple[ScreeningReturn, ...]
 
 
-def read_lists(root: Path, content: Content, faults: Faults) -> Lists | None:
-    """Return the facts in ``root``/lists, or None with every fault noted."""
+def read_lists(root: Path, content: Content, faults: Faults, *, kept: bool = False) -> Lists | None:
+    """Return the facts in ``root``/lists, or None with every fault noted.
+
+    With ``kept`` a table that has not changed since is not read again; what it said is in lists/.cache.
+    """
     before = len(faults.found)
+    shelf = Kept(root / FOLDER if kept else None)
     calendar = read_calendar(root / "lists" / "holidays", faults)
-    lists = parse_lists(_read_files(root), content, calendar, faults)
-    return lists if len(faults.found) == before else None
+    lists = parse_lists(_read_files(root), content, calendar, faults, shelf)
+    if len(faults.found) != before:
+        return None
+    shelf.drop_others()
+    return lists
 
 
 def _read_files(root: Path) -> Mapping[str, bytes]:
@@ -94,17 +103,19 @@ def _read_files(root: Path) -> Mapping[str, bytes]:
     return {path.relative_to(root).as_posix(): path.read_bytes() for path in paths if path.is_file()}
 
 
-def parse_lists(files: Mapping[str, bytes], content: Content, calendar: Calendar, faults: Faults) -> Lists:
+def parse_lists(
+    files: Mapping[str, bytes], content: Content, calendar: Calendar, faults: Faults, kept: Kept = NOTHING_KEPT
+) -> Lists:
     """Return the facts in these files, by path; what has a fault is left out."""
     rounds = [
         round_
         for folder in _folders(files, BATCHES, BATCH_ID, "年份和两位序号，如 2026-01", faults)
-        if (round_ := _parse_round(files, folder, content, faults)) is not None
+        if (round_ := _parse_round(files, folder, content, faults, kept)) is not None
     ]
     snapshots = [
         snapshot
         for folder in _folders(files, SNAPSHOTS, SNAPSHOT_ID, "小写字母、数字和短横，如 score-2026-10", faults)
-        if (snapshot := parse_snapshot(files, folder, content.settings.rules, faults)) is not None
+        if (snapshot := _snapshot(files, folder, content.settings.rules, faults, kept)) is not None
     ]
     check_order(snapshots, faults)
     nominations = tuple(nomination for round_ in rounds for nomination in round_.nominations)
@@ -117,6 +128,25 @@ def parse_lists(files: Mapping[str, bytes], content: Content, calendar: Calendar
         calendar=calendar,
     )
     return replace(lists, decisions=_parse_decisions(files, lists, content, faults))
+
+
+def _snapshot(files: Mapping[str, bytes], folder: str, rules: Rules, faults: Faults, kept: Kept) -> Snapshot | None:
+    """Return the snapshot in a folder, as it was kept or as it stands there."""
+    name = kept.name(Snapshot, (folder, *_fingerprints(files, folder), repr(rules)))
+    if known := kept.find(Snapshot, name):
+        return known[0]
+    noted = Faults()
+    snapshot = parse_snapshot(files, folder, rules, noted)
+    if snapshot and not noted.found:
+        kept.keep(Snapshot, name, (snapshot,))
+    faults.found += noted.found
+    return snapshot
+
+
+def _fingerprints(files: Mapping[str, bytes], folder: str) -> tuple[str | bytes, ...]:
+    """Return which files there are in a folder, and the SHA-256 of each."""
+    inside = sorted(path for path in files if path.startswith(folder))
+    return tuple(part for path in inside for part in (path, hashlib.sha256(files[path]).digest()))
 
 
 def _in_order(snapshots: list[Snapshot]) -> tuple[Snapshot, ...]:
@@ -140,7 +170,9 @@ def _folders(files: Mapping[str, bytes], top: str, pattern: re.Pattern[str], sha
 # -- a batch ---------------------------------------------------------------------------------------------------
 
 
-def _parse_round(files: Mapping[str, bytes], folder: str, content: Content, faults: Faults) -> _Round | None:
+def _parse_round(
+    files: Mapping[str, bytes], folder: str, content: Content, faults: Faults, kept: Kept
+) -> _Round | None:
     """Return the batch in a folder, with its nominations and the answers of its screening."""
     path = f"{folder}batch.toml"
     if path not in files:
@@ -150,18 +182,32 @@ def _parse_round(files: Mapping[str, bytes], folder: str, content: Content, faul
     if found is None:
         return None
     batch = Batch(BatchId(folder.split("/")[-2]), found.title, found.deadline, found.notice_start, found.rules)
-    entries = _parse_submissions(files, folder, batch.id, found.submission, content, faults)
+    entries = _parse_submissions(files, folder, batch.id, found.submission, content, faults, kept)
     check_subjects_once(entries, faults)
     nominations = tuple(entry.nomination for entry in entries if entry.nomination is not None)
     rules = found.rules or content.settings.rules
-    sources = dict.fromkeys((*rules.screening_sources, *content.settings.rules.screening_sources))
-    known = replace(rules, screening_sources=tuple(sources))  # a re-check may come from a source that was added since
-    returns = parse_returns(files, f"{folder}screening/", batch.id, known, faults)
-    check_answered(batch, returns, rules, path, faults)
+    known = known_rules(rules, content.settings.rules)  # a re-check may come from a source that was added since
+    returns = _returns(files, f"{folder}screening/", batch.id, known, faults, kept)
+    check_answered(batch, returns, rules, path, faults, nominations)
     for other in sorted(other for other in files if other.startswith(folder) and other != path):
         if not other.startswith((f"{folder}nominations/", f"{folder}screening/")):
             faults.add(Place(other), "不认识的文件", "名单放进 nominations，筛查回复放进 screening")
     return _Round(batch, nominations, returns)
+
+
+def _returns(
+    files: Mapping[str, bytes], folder: str, batch: BatchId, rules: Rules, faults: Faults, kept: Kept
+) -> tuple[ScreeningReturn, ...]:
+    """Return the answers in a batch's screening folder, as they were kept or as they stand there."""
+    name = kept.name(ScreeningReturn, (folder, *_fingerprints(files, folder), batch, repr(rules)))
+    if (known := kept.find(ScreeningReturn, name)) is not None:
+        return known
+    noted = Faults()
+    returns = parse_returns(files, folder, batch, rules, noted)
+    if not noted.found:
+        kept.keep(ScreeningReturn, name, returns)
+    faults.found += noted.found
+    return returns
 
 
 def _parse_submissions(
@@ -171,6 +217,7 @@ def _parse_submissions(
     submitted: tuple[_Submitted, ...],
     content: Content,
     faults: Faults,
+    kept: Kept,
 ) -> list[Entry]:
     """Return the entries of every submission; a table that none names is a fault, and the reverse."""
     entries: list[Entry] = []
@@ -185,10 +232,27 @@ def _parse_submissions(
             faults.add(place, f"找不到文件 {item.file}", "把它放进 nominations 文件夹，或者改正文件名")
         elif unit := unit_meant(item.unit, Place(f"{folder}batch.toml", field=f"{where}.unit"), content, faults):
             submission = Submission(batch, unit, item.received, item.password)
-            entries += parse_nominations(files[path], path, submission, content, faults)
+            entries += _entries(files[path], path, submission, content, faults, kept)
         named.add(path)
     for path in sorted(path for path in files if path.startswith(f"{folder}nominations/") and path not in named):
         faults.add(Place(path), "batch.toml 里没有写这张表", "加一段 [[submission]]，或者拿走这个文件")
+    return entries
+
+
+def _entries(
+    data: bytes, path: str, submission: Submission, content: Content, faults: Faults, kept: Kept
+) -> tuple[Entry, ...]:
+    """Return the entries of one table, as they were kept or as they stand in it."""
+    said = (repr(content.units), repr(content.categories), repr(content.settings.rules))
+    name = kept.name(Nomination, (path, hashlib.sha256(data).digest(), repr(submission), *said))
+    if (known := kept.find(Nomination, name)) is not None:
+        return tuple(Entry(nomination.place, nomination.subject, nomination) for nomination in known)
+    noted = Faults()
+    entries = parse_nominations(data, path, submission, content, noted)
+    nominations = [entry.nomination for entry in entries if entry.nomination is not None]
+    if not noted.found and len(nominations) == len(entries):
+        kept.keep(Nomination, name, nominations)
+    faults.found += noted.found
     return entries
 
 

@@ -27,13 +27,13 @@ class Returns:
     unopened: tuple[str, ...]
 
 
-def check_destination(root: Path, to: Path) -> None:
+def check_destination(root: Path, to: Path, what: str = "副本") -> None:
     """Raise ``RefusedError`` unless a folder is new or empty, and away from what is published and what is ours."""
     target = to.resolve()
     for folder in (*(root / name for name in _NOT_HERE), *_published(root)):
         forbidden = folder.resolve()
         if target == forbidden or forbidden in target.parents or target in forbidden.parents:
-            raise RefusedError(f"副本里有证件号码，不能写进 {to}：那里和 {folder} 是一处。请换一个文件夹")
+            raise RefusedError(f"{what}里有证件号码，不能写进 {to}：那里和 {folder} 是一处。请换一个文件夹")
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise RefusedError(f"{to} 里已经有东西，分不清哪些是这一次的。请写一个新的文件夹名")
 

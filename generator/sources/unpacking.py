@@ -51,6 +51,17 @@ def out_of_zip(data: bytes, path: str, password: str, faults: Faults) -> tuple[b
     return None
 
 
+def is_locked(data: bytes) -> bool:
+    """Return whether a file is a zip that wants a password; a spreadsheet is not, nor is a damaged one."""
+    if not data.startswith(ZIP):
+        return False
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return any(member.flag_bits & 1 for member in archive.infolist())
+    except _DAMAGE:
+        return False
+
+
 def _only_table(archive: pyzipper.AESZipFile, path: str, password: str, faults: Faults) -> tuple[bytes, str] | None:
     """Return the one table in a zip; with none, or several, nobody can tell which is meant."""
     members = [member for member in archive.infolist() if _may_be_table(member.filename)]

@@ -33,7 +33,7 @@ def opened(office: Path) -> Path:
 
 
 def answer(root: Path, source: str, day: date) -> str:
-    return rounds.file_answer(root, BATCH, {"source": source, "day": day, "operator": "某", "effect": "excludes"}, None)
+    return rounds.file_answer(root, BATCH, {"source": source, "day": day, "operator": "某"}, None).name
 
 
 def answered(root: Path, day: date = date(2026, 11, 24)) -> None:
@@ -88,7 +88,7 @@ class TestReceive:
         table.write_text(
             table.read_text("utf-8").replace("周示例,990621199001011233", "吴示例,990621200002298884"), "utf-8"
         )
-        assert rounds.receive(opened, BATCH, table, "fs-fulian", date(2026, 11, 22)) == "妇联-2.csv"
+        assert rounds.receive(opened, BATCH, table, "fs-fulian", date(2026, 11, 22)).name == "妇联-2.csv"
         assert len([n for n in read(opened, date(2026, 11, 22)).lists.nominations if n.batch == BATCH]) == 2
 
     def test_comments_of_a_person_stay(self, opened: Path) -> None:
@@ -181,3 +181,47 @@ class TestNotice:
         assert f"xinyi list notice {BATCH} --start {self.START}" in str(fault)
         rounds.set_notice(opened, BATCH, self.START, self.START)
         assert read(opened, self.START)
+
+
+class TestPutRight:
+    """A table that was sent back and comes again takes the place of the first."""
+
+    DAY = date(2026, 11, 23)
+
+    def again(self, root: Path, instead_of: str, unit: str = "妇联", day: date = DAY) -> None:
+        table = root / "改好.csv"
+        table.write_text((root / "妇联.csv").read_text("utf-8").replace("三八红旗手", "巾帼建功标兵"), "utf-8")
+        rounds.receive(root, BATCH, table, unit, day, instead_of=instead_of)
+
+    def test_the_first_is_gone(self, opened: Path) -> None:
+        self.again(opened, "妇联.csv")
+        (nomination,) = [n for n in read(opened, self.DAY).lists.nominations if n.batch == BATCH]
+        assert (nomination.honour, nomination.received) == ("巾帼建功标兵", self.DAY)
+        assert [path.name for path in (opened / "lists/batches" / BATCH / "nominations").iterdir()] == ["改好.csv"]
+
+    def test_the_same_table_again_with_its_password(self, opened: Path) -> None:
+        rounds.receive(opened, BATCH, opened / "妇联.csv", "妇联", self.DAY, "密码", instead_of="妇联.csv")
+        assert 'password = "密码"' in (opened / "lists/batches" / BATCH / "batch.toml").read_text("utf-8")
+        assert len([n for n in read(opened, self.DAY).lists.nominations if n.batch == BATCH]) == 1
+
+    @pytest.mark.parametrize(
+        ("instead_of", "unit", "said"),
+        [
+            ("教育局.csv", "妇联", r"没有报过“教育局\.csv”。报过的有：妇联\.csv"),
+            ("../batch.toml", "妇联", "没有报过"),
+            ("妇联.csv", "教育局", "没有报过.*一张也没有"),
+        ],
+    )
+    def test_another_table_stays(self, opened: Path, instead_of: str, unit: str, said: str) -> None:
+        before = tree(opened / "lists")
+        with pytest.raises(RefusedError, match=said):
+            self.again(opened, instead_of, unit)
+        assert tree(opened / "lists") == before
+
+    def test_not_once_the_notice_has_begun(self, opened: Path) -> None:
+        answered(opened)
+        rounds.set_notice(opened, BATCH, TestNotice.START, TestNotice.SET)
+        before = tree(opened / "lists")
+        with pytest.raises(RefusedError, match="不能再换表"):
+            self.again(opened, "妇联.csv", day=TestNotice.START)
+        assert tree(opened / "lists") == before
