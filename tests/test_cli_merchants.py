@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from click.testing import CliRunner, Result
 
 from generator.build import merchants
 from generator.cli import main
+from generator.core.characters import marks_of_hidden
 from generator.core.model import MerchantId
+from generator.errors import LeakError
 from generator.trust.keys import DEMO_PASSPHRASE, open_office
 from tests.build.test_tracing import opened
 from tests.fictional import DEMO_DAY
@@ -108,7 +112,10 @@ class TestRemove:
         assert result.exit_code == 0, result.output
         assert LIBRARY not in {one.id for one in merchants.read(demo_copy)}
         assert LIBRARY not in passphrases(demo_copy)
-        assert "--former" in result.stdout
+        assert "不能再给别家" in result.stdout
+        result = xinyi(demo_copy, "merchants", "add", "--id", "tushuguan", "--name", "丁店", "--scenario", "canyin")
+        assert result.exit_code == 1
+        assert "编号 tushuguan 以前移走的商户用过" in result.stderr
 
     def test_somebody_unknown(self, demo_copy: Path) -> None:
         result = xinyi(demo_copy, "merchants", "remove", "nirgends", "--yes")
@@ -173,12 +180,54 @@ class TestTrace:
         assert "出自 tushuguan（图书馆）的名单包" in result.stdout
         assert "机会不到一亿分之一" in result.stdout
 
+    @pytest.mark.parametrize("arguments", [(), ("--json",)])
+    def test_nothing_of_it_moves_the_cursor(self, demo_copy: Path, leak: Path, arguments: tuple[str, ...]) -> None:
+        former = "\x1b]0;owned\x07\u202e\x9b2K"
+        result = xinyi(demo_copy, "merchants", "trace", str(leak), "--former", former, *arguments)
+        assert result.exit_code == 0, result.output
+        assert "图书馆" in result.stdout
+        assert marks_of_hidden(result.stdout.replace("\n", "")) == ()
+
+    def test_a_zip_whose_names_move_the_cursor(self, demo_copy: Path, tmp_path: Path) -> None:
+        path = tmp_path / "leak\u202e\x1b[8m.zip"
+        with zipfile.ZipFile(path, "w") as packed:
+            packed.writestr("a\r\x1b[2K出自 lapenpen 的名单包\x1b[8m", b"PK\x03\x04broken")
+        result = xinyi(demo_copy, "merchants", "trace", str(path))
+        assert result.exit_code == 1
+        assert result.stderr == f"没有完成：{tmp_path}/leak<U+202E><U+001B>[8m.zip：压缩包打不开，可能不完整\n"
+
     def test_for_programs_with_a_former_merchant(self, demo_copy: Path, leak: Path) -> None:
         file = leak / "classes/0.gr"
         result = xinyi(demo_copy, "merchants", "trace", str(file), "--former", "vorbei", "--json", *AS_OF)
         values = json.loads(result.stdout)
         assert [one["id"] for one in values["merchants"] if one["named"]] == ["tushuguan"]
         assert "vorbei" in {one["id"] for one in values["merchants"]}
+
+
+class TestMessages:
+    """Whatever went wrong is said with marks where a terminal would do more than show it."""
+
+    def test_of_faults_in_the_input(self, office: Path) -> None:
+        path = office / merchants.PATH
+        path.write_text(
+            path.read_text("utf-8").replace('name = "图书馆"', 'name = "图\\u202e\\n\\u001b[2K书馆"'), "utf-8"
+        )
+        result = xinyi(office, "check", *AS_OF)
+        assert result.exit_code == 1
+        (line,) = (line for line in result.stderr.splitlines() if "merchants.toml" in line)
+        assert "merchant[tushuguan].name：有看不见的字符（U+202E、U+000A、U+001B）" in line
+        path.write_text(path.read_text("utf-8") + '["\\r\\u001b[2K\\n  x"]\n', "utf-8")
+        result = xinyi(office, "check", *AS_OF)
+        assert marks_of_hidden(result.stderr.replace("\n", "")) == ()
+        assert "<U+000D><U+001B>[2K<U+000A>  x" in result.stderr
+
+    def test_of_leaks_and_of_files(self, office: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        errors = [LeakError(["a\r\nb.html"]), OSError(28, "No space left on device", "a\r\nb")]
+        for error in errors:
+            monkeypatch.setattr("generator.build.merchants.listed", Mock(side_effect=error))
+            result = xinyi(office, "merchants", "list")
+            assert result.exit_code == 1
+            assert "a<U+000D><U+000A>b" in result.stderr
 
 
 @pytest.mark.parametrize("edit", [lambda text: text, lambda text: text.replace("\n", "\r\n")], ids=["unix", "windows"])

@@ -14,20 +14,21 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import tomlkit
 
 from generator.build.locking import alone
 from generator.build.office import check_project
 from generator.bundle import archive, payload
+from generator.core.characters import marks_of_hidden
 from generator.core.model import Merchant, MerchantId
 from generator.errors import Faults, InputFaultsError, KeysError, RefusedError
-from generator.sources.agreement import MERCHANT_ID
+from generator.sources.agreement import MERCHANT_ID, merchant_id_advice
 from generator.sources.content import MerchantsFile, read_content
-from generator.sources.settings import parse_toml, similar
+from generator.sources.settings import hidden, parse_toml, similar
 from generator.trust import repository
-from generator.trust.keys import PROGRAMME_KEY, OfficeKeys, drop_passphrases, replace_passphrases
+from generator.trust.keys import PROGRAMME_KEY, OfficeKeys, check_unused, drop_passphrases, replace_passphrases
 from generator.trust.saving import save
 
 PATH = "content/merchants.toml"
@@ -37,6 +38,13 @@ _STATUS = re.compile(r"\s*status\s*=.*")
 _BY_HAND = f"{PATH} 的写法程序改不了，什么也没有动。请用记事本一类的程序照着已有的样子改"
 
 Status = Literal["active", "paused"]
+
+
+class _Line(NamedTuple):
+    """A line of the file and how it ends; the last one's end is not written."""
+
+    text: str
+    end: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +84,25 @@ def _changed(target: bytes, passphrase: str) -> date | None:
         return None
 
 
-def add(root: Path, merchant: Merchant) -> None:
-    """Write one more merchant at the end; raise ``RefusedError`` if it cannot be one."""
+def add(root: Path, merchant: Merchant, keys: OfficeKeys | None) -> None:
+    """Write one more merchant at the end; raise ``RefusedError`` if it cannot be one.
+
+    ``keys``, None where no keys have been made, remember whose ids must not be given again.
+    """
     with alone(root):
         before = read(root)
         _check_new(root, merchant, before)
+        if keys:
+            _check_never_used(merchant, keys)
         shown = {"id": merchant.id, "name": merchant.name, "scenarios": list(merchant.scenarios)}
         if merchant.address:
             shown["address"] = merchant.address
         table = tomlkit.dumps({"merchant": [shown]}).rstrip("\n").split("\n")
-        _change(root, lambda lines: [*_without_end(lines), "", *table, ""], (*before, merchant))
+
+        def change(lines: list[_Line], end: str) -> list[_Line]:
+            return [*_without_end(lines), *(_Line(text, end) for text in ("", *table, ""))]
+
+        _change(root, change, (*before, merchant))
 
 
 def set_status(root: Path, merchant: MerchantId, status: Status) -> None:
@@ -99,16 +116,17 @@ def set_status(root: Path, merchant: MerchantId, status: Status) -> None:
             )
         after = (*before[:index], replace(before[index], status=status), *before[index + 1 :])
 
-        def change(lines: list[str]) -> list[str]:
-            start, end = _block(lines, index)
-            kept = [line for line in lines[start:end] if not _STATUS.fullmatch(line)]
-            return [*lines[:start], *kept, *(['status = "paused"'] if status == "paused" else []), *lines[end:]]
+        def change(lines: list[_Line], end: str) -> list[_Line]:
+            start, behind = _block(lines, index)
+            kept = [line for line in lines[start:behind] if not _STATUS.fullmatch(line.text)]
+            added = [_Line('status = "paused"', end)] if status == "paused" else []
+            return [*lines[:start], *kept, *added, *lines[behind:]]
 
         _change(root, change, after)
 
 
 def remove(root: Path, merchant: MerchantId, keys: OfficeKeys | None) -> None:
-    """Strike one merchant out and forget its passphrase; comments around it stay.
+    """Strike one merchant out and forget its passphrase, but not its id; comments around it stay.
 
     The file goes first: where the power fails in between, asking again forgets the passphrase. ``keys`` may be None
     where no keys have been made.
@@ -118,11 +136,11 @@ def remove(root: Path, merchant: MerchantId, keys: OfficeKeys | None) -> None:
         if any(one.id == merchant for one in before) or not keys or merchant not in keys.programme.passphrases:
             index = _index(before, merchant)
 
-            def change(lines: list[str]) -> list[str]:
-                start, end = _block(lines, index)
-                while end < len(lines) - 1 and not lines[end].strip():
-                    end += 1
-                return [*_without_end(lines[:start] + lines[end:]), ""]
+            def change(lines: list[_Line], end: str) -> list[_Line]:
+                start, behind = _block(lines, index)
+                while behind < len(lines) - 1 and not lines[behind].text.strip():
+                    behind += 1
+                return [*_without_end(lines[:start] + lines[behind:]), _Line("", end)]
 
             _change(root, change, (*before[:index], *before[index + 1 :]))
         if keys and merchant in keys.programme.passphrases:
@@ -173,11 +191,14 @@ def values(found: Iterable[Listed]) -> list[dict[str, Any]]:
 
 def _check_new(root: Path, merchant: Merchant, before: Collection[Merchant]) -> None:
     if not MERCHANT_ID.fullmatch(merchant.id):
-        raise RefusedError(f"编号“{merchant.id}”不能用。用小写字母、数字和连字符，2 到 32 个，不以连字符开头")
+        raise RefusedError(f"编号“{merchant.id}”不能用。{merchant_id_advice(merchant.id)}")
     if any(one.id == merchant.id for one in before):
         raise RefusedError(f"已经有编号是 {merchant.id} 的商户。请换一个编号；恢复暂停的商户用 xinyi merchants resume")
     if not merchant.name.strip():
         raise RefusedError("商户名称不能空着")
+    for what, text in (("名称", merchant.name), ("地址", merchant.address)):
+        if marks := marks_of_hidden(text):
+            raise RefusedError(f"商户{what}{'。'.join(hidden(marks))}")
     faults = Faults()
     content = read_content(root, faults)
     if content is None:
@@ -190,6 +211,16 @@ def _check_new(root: Path, merchant: Merchant, before: Collection[Merchant]) -> 
         if scenario not in active:
             advice = similar(scenario, active) or f"已启用的有：{'、'.join(sorted(active))}"
             raise RefusedError(f"没有 {scenario} 这个场景，或者还没有启用。{advice}")
+
+
+def _check_never_used(merchant: Merchant, keys: OfficeKeys) -> None:
+    """Refuse an id that was somebody's: the canaries are made from it, and the passphrase may still be there."""
+    check_unused(keys.programme, [merchant.id])
+    if merchant.id in keys.programme.passphrases:
+        raise RefusedError(
+            f"编号 {merchant.id} 有商户用过，口令还留着，只是 {PATH} 里没有了。别家请换一个编号；"
+            f"还是原来那家，就用记事本把它那一段写回 {PATH}"
+        )
 
 
 def _parsed(data: bytes) -> tuple[Merchant, ...]:
@@ -212,12 +243,17 @@ def _called(merchant: Merchant) -> str:
     return f"{merchant.id}（{merchant.name}）"
 
 
-def _change(root: Path, change: Callable[[list[str]], list[str]], meant: tuple[Merchant, ...]) -> None:
-    """Put the changed lines in place of the file if they say what was meant."""
+def _change(root: Path, change: Callable[[list[_Line], str], list[_Line]], meant: tuple[Merchant, ...]) -> None:
+    """Put the changed lines in place of the file if they say what was meant.
+
+    Every line keeps its end; ``change`` is told the one that most have, for lines that are new.
+    """
     old = (root / PATH).read_bytes()
-    mark, end = (codecs.BOM_UTF8 if old.startswith(codecs.BOM_UTF8) else b""), ("\r\n" if b"\r\n" in old else "\n")
-    lines = change(old.decode("utf-8-sig").replace("\r\n", "\n").split("\n"))
-    data = mark + end.join(lines).encode("utf-8")
+    mark = codecs.BOM_UTF8 if old.startswith(codecs.BOM_UTF8) else b""
+    end = "\r\n" if 2 * old.count(b"\r\n") > old.count(b"\n") else "\n"
+    parts = re.split(r"(\r?\n)", old.decode("utf-8-sig"))
+    lines = change([_Line(*line) for line in zip(parts[::2], [*parts[1::2], end], strict=True)], end)
+    data = mark + ("".join(text + end for text, end in lines[:-1]) + lines[-1].text).encode("utf-8")
     try:
         said = _parsed(data)
     except InputFaultsError as error:
@@ -227,20 +263,20 @@ def _change(root: Path, change: Callable[[list[str]], list[str]], meant: tuple[M
     save(root / PATH, data)
 
 
-def _block(lines: list[str], index: int) -> tuple[int, int]:
+def _block(lines: list[_Line], index: int) -> tuple[int, int]:
     """Return the first line of a merchant's table and the one behind its last item; what follows are comments."""
-    starts = [number for number, line in enumerate(lines) if _HEADER.fullmatch(line)]
+    starts = [number for number, line in enumerate(lines) if _HEADER.fullmatch(line.text)]
     if index >= len(starts):
         raise RefusedError(_BY_HAND)
     start = starts[index]
-    end = next((n for n in range(start + 1, len(lines)) if _HEADER.fullmatch(lines[n])), len(lines))
-    while _NO_CONTENT.fullmatch(lines[end - 1]):
+    end = next((n for n in range(start + 1, len(lines)) if _HEADER.fullmatch(lines[n].text)), len(lines))
+    while _NO_CONTENT.fullmatch(lines[end - 1].text):
         end -= 1
     return start, end
 
 
-def _without_end(lines: list[str]) -> list[str]:
+def _without_end(lines: list[_Line]) -> list[_Line]:
     """Return lines without the blank ones at the end."""
-    while lines and not lines[-1].strip():
+    while lines and not lines[-1].text.strip():
         lines = lines[:-1]
     return lines

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from generator.cli.options import AS_OF, JSON, ZONE
-from generator.cli.terminal import ask, open_keys
+from generator.cli.terminal import ask, open_keys, visible
 
 if TYPE_CHECKING:
     from generator.build.merchants import Listed, Status
@@ -69,7 +69,7 @@ def merchants_add(root: Path, id_: str | None, name: str | None, scenarios: tupl
         tuple(map(ScenarioId, scenarios or ask("参加的场景的编号，几个就用空格隔开").split())),
         address=address,
     )
-    office.add(root, merchant)
+    office.add(root, merchant, open_keys(root) if office.has_keys(root) else None)
     click.echo(f"已写进 content/merchants.toml。{_THEN_BUILD}")
     click.echo(f"生成以后会多出 bundles/{merchant.id}.zip，口令用 xinyi merchants passphrase {merchant.id} 看。")
 
@@ -123,12 +123,12 @@ def merchants_remove(root: Path, merchant: MerchantId, yes: bool) -> None:
 
     if all(one.id != merchant for one in office.read(root)):
         click.echo(f"content/merchants.toml 里没有 {merchant}，只看口令还在不在。", err=True)
-    click.echo(f"要移走 {merchant}：从 content/merchants.toml 删掉，口令也忘掉（以后再加是新口令）。", err=True)
+    click.echo(f"要移走 {merchant}：从 content/merchants.toml 删掉，口令也忘掉；编号以后不能再用。", err=True)
     click.echo(f"下次生成以后网站上不再有 {merchant}.zip。{_until(root)}", err=True)
     _confirm("移走吗", yes)
     office.remove(root, merchant, open_keys(root) if office.has_keys(root) else None)
     click.echo(f"{merchant} 已移走。{_THEN_BUILD}")
-    click.echo("编号不要再给别家用。以后查泄露，用 --former 写上这个编号，请记下来。")
+    click.echo("它的编号记着：不能再给别家，查泄露还会查到它。")
 
 
 @merchants.command("passphrase")
@@ -159,7 +159,7 @@ def merchants_passphrase(root: Path, merchant: MerchantId | None, everyone: bool
 
 @merchants.command("trace")
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-@click.option("--former", multiple=True, help="已经移走的商户的编号；几家就写几次。")
+@click.option("--former", multiple=True, help="很久以前移走、程序没有记着的商户的编号；几家就写几次。")
 @AS_OF
 @JSON
 @click.pass_obj
@@ -170,7 +170,7 @@ def merchants_trace(
     from generator.build import reports, tracing
 
     found = tracing.trace(root, files, open_keys(root), as_of, former)
-    click.echo(reports.as_json(tracing.values(found)) if as_json else tracing.text(found))
+    click.echo(visible(reports.as_json(tracing.values(found)) if as_json else tracing.text(found)))
 
 
 def _confirm(question: str, yes: bool) -> None:

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from io import StringIO
 
+from generator.core.characters import marks_of_hidden
 from generator.core.model import Measure, UnitId
 from generator.errors import Faults, Place
-from generator.sources.settings import parse_text, similar
+from generator.sources.settings import hidden, parse_text, similar
 
 COLUMNS = ("序号", "措施", "开发单位", "实施单位", "领域", "标记", "编者说明")
 FIELDS = ("政务服务", "融资信贷", "创新创业", "交通出行", "旅游消费", "公共服务", "监督检查", "评先评优")
@@ -45,6 +46,7 @@ def parse_measures(data: bytes, path: str, faults: Faults) -> tuple[Measure, ...
         return ()
     measures: dict[int, Measure] = {}
     for line, row in rows:
+        _check_characters(row, Place(path, line=line), faults)
         measure = _measure(row, Place(path, line=line), faults)
         if measure is None:
             continue
@@ -66,6 +68,13 @@ def _rows(text: str, path: str, faults: Faults) -> Iterator[tuple[int, list[str]
             start = reader.line_num + 1
     except csv.Error:
         faults.add(Place(path, line=start), "从这一行起读不下去", "检查这一行的英文引号是否成对")
+
+
+def _check_characters(row: list[str], place: Place, faults: Faults) -> None:
+    """Note characters that nobody sees; a cell may have several lines."""
+    for column, cell in zip(COLUMNS, row, strict=False):
+        if marks := marks_of_hidden(cell.replace("\n", "")):
+            faults.add(replace(place, field=column), *hidden(marks))
 
 
 def _measure(row: list[str], place: Place, faults: Faults) -> Measure | None:

@@ -19,6 +19,7 @@ from typing import TypeVar, cast
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import CoreSchema, ErrorDetails, SchemaValidator
 
+from generator.core.characters import marks_of_hidden
 from generator.errors import Faults, Place
 
 T = TypeVar("T")
@@ -26,6 +27,8 @@ Loc = tuple[int | str, ...]
 Explained = tuple[Loc, str, str]
 """Where pydantic stumbled, what is wrong there, what to do."""
 
+BODY = ("body",)
+"""The text of a page: the only one of several lines."""
 NOTHING: Mapping[str, object] = MappingProxyType({})
 SAVE_AS_UTF8 = "在记事本或 WPS 里选“另存为”，编码选 UTF-8，再放回原处"
 CHECK_TOML = "检查等号两边、引号和方括号是否成对；文字要加引号，日期写成 2026-11-16，不加引号"
@@ -77,14 +80,30 @@ def parse_text(data: bytes, path: str, faults: Faults) -> str | None:
 
 
 def parse_value(value: object, type_: type[T], place: Place, faults: Faults) -> T | None:
-    """Return the value as the type, or None with every fault noted."""
+    """Return the value as the type, or None with every fault noted.
+
+    Every text but a page's own is one line of characters that can be seen: it goes into bundles, pages, terminals.
+    """
+    before = len(faults.found)
+    for loc, text in _texts(value, ()):
+        if loc != BODY and (marks := marks_of_hidden(text)):
+            faults.add(replace(place, field=_field(value, loc, {})), *hidden(marks))
     validator, classes = _checker(cast("Hashable", type_))
     try:
-        return cast("T", validator.validate_python(value))
+        found = cast("T", validator.validate_python(value))
+        return None if len(faults.found) > before else found
     except ValidationError as error:
         for loc, message, advice in _explained(error.errors(include_url=False), classes, 0):
             faults.add(replace(place, field=_field(value, loc, classes)), message, advice)
         return None
+
+
+def hidden(marks: Sequence[str]) -> tuple[str, str]:
+    """Return what to say of a text with characters that nobody sees, and what to do."""
+    return (
+        f"有看不见的字符（{'、'.join(marks)}），会让显示出来的和写的不一样",
+        "删掉它们，写成一行；粘贴来的请重新打一遍",
+    )
 
 
 def similar(word: str, known: Iterable[str]) -> str:
@@ -104,6 +123,19 @@ def _parse_values(text: str, path: str, lines_before: int, faults: Faults) -> di
         message = "这一项写了两次" if twice else "这一行不合 TOML 的写法"
         faults.add(Place(path, line=line + lines_before), message, "只留一处" if twice else CHECK_TOML)
         return None
+
+
+def _texts(value: object, loc: Loc) -> Iterator[tuple[Loc, str]]:
+    """Yield every text in a value of TOML with its place; a name of an item stands where its item does."""
+    if isinstance(value, str):
+        yield loc, value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield (*loc, key), key
+            yield from _texts(item, (*loc, key))
+    elif isinstance(value, list | tuple):
+        for number, item in enumerate(value):
+            yield from _texts(item, (*loc, number))
 
 
 @cache

@@ -9,6 +9,7 @@ import csv
 import functools
 import io
 import json
+import os
 import re
 import subprocess
 import sys
@@ -160,10 +161,15 @@ def _sheet(sheet: CalamineSheet, path: str, *, hidden: bool) -> Sheet:
 
 
 def _old_workbook(data: bytes, path: str, faults: Faults) -> tuple[Sheet, ...]:
-    """Return the sheets of an .xls, .xlsb or .ods; one that ends its reader, or keeps it busy, is a fault."""
+    """Return the sheets of an .xls, .xlsb or .ods; one that ends its reader, or keeps it busy, is a fault.
+
+    Damage could have the reader do anything, so it is given nothing of the environment: the passphrase stands there.
+    """
     command = [sys.executable, "-I", "-X", "utf8", oldbook.__file__]
     try:
-        done = subprocess.run(command, input=data, capture_output=True, check=True, timeout=_PATIENCE)  # noqa: S603
+        done = subprocess.run(  # noqa: S603
+            command, input=data, capture_output=True, check=True, timeout=_PATIENCE, env=_reader_environment()
+        )
         found = json.loads(done.stdout, object_hook=_value)
     except (subprocess.SubprocessError, ValueError, RecursionError):
         found = {"error": "damaged"}
@@ -181,6 +187,11 @@ def _old_workbook(data: bytes, path: str, faults: Faults) -> tuple[Sheet, ...]:
         )
         for sheet in found["sheets"]
     )
+
+
+def _reader_environment() -> dict[str, str]:
+    """Return what Windows wants of every process, and nothing elsewhere."""
+    return {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
 
 
 def _value(found: dict[str, Any]) -> Any:

@@ -2,7 +2,8 @@
 
 ``history.json`` in keys/repository/ names every release of this office, oldest first, by the SHA-256 of its
 timestamp.json; it is also served beside the TUF metadata, so that anyone can hold the chain (each timestamp names the
-one before it) against it. ``published.json`` notes, for each target, the release last published there; it stays here.
+one before it) against it. ``published.json`` notes, for each target, the release last published there, and
+``programme.json`` how often passphrases were replaced or dropped in the newest programme.key used; both stay here.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import Any
 from generator.errors import KeysError, RefusedError
 from generator.trust.saving import save
 
-HISTORY, PUBLISHED = "history.json", "published.json"
+HISTORY, PUBLISHED, PROGRAMME = "history.json", "published.json", "programme.json"
 _FORMAT = 1
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _UNREADABLE = "{} 读不懂，可能损坏了。请从备份恢复整个 keys/repository 文件夹"
@@ -32,6 +33,11 @@ _AHEAD = (
 _FORK = (
     "{}：那里的第{}版不是从这里的 keys 文件夹发布的：另一台电脑也在发布，或者 keys 是从旧备份恢复以后又生成过，"
     "或者那里的文件被人改过。已停止，以免商户手里的名单作废。请先弄清楚。" + _WAY_OUT
+)
+_OLD_PROGRAMME = (
+    "programme.key 是旧的：这里用过商户口令改过{}次的那一份，现在这一份只改过{}次，可能是从旧备份恢复的。"
+    "用它的话，换掉的旧口令又会作数。请换上最新的一份；"
+    "实在没有，给全部商户换口令：xinyi merchants passphrase --all --replace"
 )
 
 
@@ -130,6 +136,31 @@ def note_published(folder: Path, target: str, timestamp: bytes) -> None:
         for name, one in sorted(noted.items())
     }
     save(folder / PUBLISHED, _json({"targets": described}))
+
+
+def read_changes(folder: Path) -> int:
+    """Return how often passphrases had been replaced or dropped in the newest programme.key used here."""
+    path = folder / PROGRAMME
+    try:
+        return int(_parse(path.read_bytes())["changes"]) if path.exists() else 0
+    except (LookupError, TypeError, ValueError) as error:
+        raise KeysError(_UNREADABLE.format(path)) from error
+
+
+def check_changes(folder: Path, changes: int) -> None:
+    """Raise ``RefusedError`` for a programme.key older than one used here: what was replaced since would count again.
+
+    The other secrets in it are the same, so that nothing else would tell.
+    """
+    if changes < (newest := read_changes(folder)):
+        raise RefusedError(_OLD_PROGRAMME.format(newest, changes))
+
+
+def note_changes(folder: Path, changes: int) -> None:
+    """Note that a programme.key is used here; an older one is refused, as ``check_changes`` does."""
+    check_changes(folder, changes)
+    if changes:
+        save(folder / PROGRAMME, _json({"changes": changes}))
 
 
 def _signed(timestamp: bytes, field: str) -> Any:

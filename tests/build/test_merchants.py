@@ -18,8 +18,8 @@ from generator.build.locking import LOCK
 from generator.bundle import archive
 from generator.core.model import Merchant, MerchantId, ScenarioId
 from generator.errors import InputFaultsError, KeysError, RefusedError
-from generator.trust import repository
-from generator.trust.keys import DEMO_PASSPHRASE, OfficeKeys, open_office
+from generator.trust import history, repository
+from generator.trust.keys import DEMO_PASSPHRASE, PROGRAMME_KEY, OfficeKeys, open_office
 from generator.trust.releases import Release
 from tests.fictional import DEMO_DAY
 
@@ -67,7 +67,7 @@ class TestFile:
     """What a person wrote around it stays as it was."""
 
     def test_adding_writes_at_the_end(self, root: Path) -> None:
-        merchants.add(root, NEW)
+        merchants.add(root, NEW, None)
         assert content(root) == FILE + (
             '\n[[merchant]]\nid = "ding-dian"\nname = "丁\\"店"\n'
             'scenarios = ["canyin", "chongwu"]\naddress = "示例路3号"\n'
@@ -77,7 +77,7 @@ class TestFile:
     @pytest.mark.parametrize("end", ["", "\n\n\n"])
     def test_adding_needs_no_line_end_and_leaves_one_blank_line(self, root: Path, end: str) -> None:
         (root / merchants.PATH).write_text(FILE.rstrip("\n") + end, "utf-8")
-        merchants.add(root, NEW)
+        merchants.add(root, NEW, None)
         assert "# the end\n\n[[merchant]]" in content(root)
 
     def test_pausing_adds_one_line_and_resuming_takes_it_away(self, root: Path) -> None:
@@ -115,7 +115,7 @@ class TestFile:
 
         (root / merchants.PATH).write_bytes(dressed(FILE))
         merchants.set_status(root, JIA, "paused")
-        merchants.add(root, NEW)
+        merchants.add(root, NEW, None)
         found = (root / merchants.PATH).read_bytes()
         assert found.startswith(dressed(FILE[: FILE.index("]\n\n# Second")]))
         assert dressed('status = "paused"\n\n# Second').removeprefix(b"\xef\xbb\xbf") in found
@@ -124,6 +124,18 @@ class TestFile:
         merchants.remove(root, DING, None)
         merchants.set_status(root, JIA, "active")
         assert (root / merchants.PATH).read_bytes() == dressed(FILE)
+
+    def test_every_line_keeps_its_own_end(self, root: Path) -> None:
+        before = FILE.replace("\n", "\r\n", 1).encode()
+        (root / merchants.PATH).write_bytes(before)
+        merchants.add(root, NEW, None)
+        merchants.set_status(root, JIA, "paused")
+        found = (root / merchants.PATH).read_bytes()
+        assert found.startswith(before[: before.index(b"]\n")])
+        assert found.count(b"\r") == 1
+        merchants.set_status(root, JIA, "active")
+        merchants.remove(root, DING, None)
+        assert (root / merchants.PATH).read_bytes() == before
 
     def test_headers_written_otherwise(self, root: Path) -> None:
         (root / merchants.PATH).write_text(FILE.replace("[[merchant]]", "  [[ merchant ]]  # here"), "utf-8")
@@ -134,7 +146,8 @@ class TestFile:
         "text",
         [
             'merchant = [{id = "jia-dian", name = "甲店", scenarios = ["canyin"]}]\n',
-            '[[merchant]]\nid = "jia-dian"\nscenarios = ["canyin"]\nname = """\n[[merchant]]\nstatus = "x"\n"""\n',
+            '[[merchant]]\nid = "jia-dian"\nscenarios = ["canyin"]\n'
+            'name = """甲\\\n[[merchant]] # \\\nstatus = "x"\\\n"""\n',
         ],
         ids=["inline", "text like a header"],
     )
@@ -158,7 +171,7 @@ class TestFile:
         text = 'merchant = [{id = "jia-dian", name = "甲店", scenarios = ["canyin"]}]\n'
         (root / merchants.PATH).write_text(text, "utf-8")
         with pytest.raises(RefusedError, match="什么也没有动"):
-            merchants.add(root, NEW)
+            merchants.add(root, NEW, None)
         assert content(root) == text
 
     def test_nothing_is_left_beside_it(self, root: Path) -> None:
@@ -175,7 +188,11 @@ class TestRefusals:
             ({"id": JIA}, "已经有编号"),
             ({"id": MerchantId("Ding Dian")}, "不能用"),
             ({"id": MerchantId("-d")}, "不能用"),
+            ({"id": MerchantId("con")}, "Windows 不让文件叫 con。请换一个，如 con-1"),
+            ({"id": MerchantId("lpt1")}, "Windows 不让文件叫 lpt1"),
             ({"name": " "}, "名称不能空着"),
+            ({"name": "甲\u202e\x1b[31m\n第二行"}, r"^商户名称有看不见的字符（U\+202E、U\+001B、U\+000A）.*写成一行"),
+            ({"address": "示例路\u200b3号"}, r"^商户地址有看不见的字符（U\+200B）"),
             ({"scenarios": ()}, "至少写一个"),
             ({"scenarios": ("canyin", "canyin")}, "不要重复"),
             ({"scenarios": ("canyinn",)}, "没有 canyinn 这个场景.*canyin"),
@@ -187,13 +204,13 @@ class TestRefusals:
         fields: dict[str, object] = {"id": DING, "name": "丁店", "scenarios": ("canyin",), **change}
         merchant = Merchant(**fields)  # type: ignore[arg-type]
         with pytest.raises(RefusedError, match=reason):
-            merchants.add(root, merchant)
+            merchants.add(root, merchant, None)
         assert content(root) == FILE
 
     def test_nobody_is_added_to_content_that_cannot_be_read(self, root: Path) -> None:
         (root / "content/units.toml").write_text("[[unit]\n", "utf-8")
         with pytest.raises(InputFaultsError, match=r"units\.toml"):
-            merchants.add(root, NEW)
+            merchants.add(root, NEW, None)
         assert content(root) == FILE
 
     def test_a_file_with_faults_is_told(self, root: Path) -> None:
@@ -253,7 +270,7 @@ def released(root: Path) -> Release:
 class TestOnlyThatBundleChanges:
     def test_added(self, demo_copy: Path) -> None:
         before = released(demo_copy)
-        merchants.add(demo_copy, Merchant(DING, "丁店", (ScenarioId("jieyue-yajin"),)))
+        merchants.add(demo_copy, Merchant(DING, "丁店", (ScenarioId("jieyue-yajin"),)), None)
         after, remade = build(demo_copy)
         assert remade == {DING}
         assert after.targets == {**before.targets, DING: after.targets[DING]}
@@ -319,6 +336,93 @@ class TestOnlyThatBundleChanges:
 
 
 @pytest.mark.xdist_group("demo")
+class TestIdsAreGivenOnce:
+    """Canaries are made from the id: of two merchants with one id a trace could not tell which."""
+
+    def test_after_removing(self, demo_copy: Path) -> None:
+        text = content(demo_copy)
+        merchants.remove(demo_copy, LIBRARY, keys_of(demo_copy))
+        assert keys_of(demo_copy).programme.former == {LIBRARY}
+        before = content(demo_copy)
+        with pytest.raises(RefusedError, match="编号 tushuguan 以前移走的商户用过"):
+            merchants.add(demo_copy, Merchant(LIBRARY, "丁店", (ScenarioId("canyin"),)), keys_of(demo_copy))
+        assert content(demo_copy) == before
+        (demo_copy / merchants.PATH).write_text(text, "utf-8")  # by hand
+        with pytest.raises(RefusedError, match="编号 tushuguan 以前移走的商户用过"):
+            build(demo_copy)
+        assert LIBRARY not in keys_of(demo_copy).programme.passphrases
+
+    def test_after_striking_it_out_by_hand(self, demo_copy: Path) -> None:
+        """Its passphrase is still there, and would open the bundle of the other."""
+        merchants.remove(demo_copy, LIBRARY, None)
+        with pytest.raises(RefusedError, match="编号 tushuguan 有商户用过，口令还留着"):
+            merchants.add(demo_copy, Merchant(LIBRARY, "丁店", (ScenarioId("canyin"),)), keys_of(demo_copy))
+
+    def test_others_are_free(self, demo_copy: Path) -> None:
+        merchants.remove(demo_copy, LIBRARY, keys_of(demo_copy))
+        merchants.add(demo_copy, Merchant(DING, "丁店", (ScenarioId("canyin"),)), keys_of(demo_copy))
+        _, remade = build(demo_copy)
+        assert remade == {DING}
+
+
+@pytest.mark.xdist_group("demo")
+class TestOldProgrammeKey:
+    """A programme.key out of a backup must not bring back a passphrase that was replaced."""
+
+    @pytest.fixture
+    def restored(self, demo_copy: Path) -> Path:
+        """Return an office whose programme.key is of before the library's passphrase was replaced."""
+        old = (demo_copy / "keys" / PROGRAMME_KEY).read_bytes()
+        merchants.renew_passphrases(demo_copy, keys_of(demo_copy), [LIBRARY])
+        build(demo_copy)
+        (demo_copy / "keys" / PROGRAMME_KEY).write_bytes(old)
+        return demo_copy
+
+    def test_it_builds_nothing(self, restored: Path) -> None:
+        before = released(restored)
+        with pytest.raises(
+            RefusedError, match=r"programme\.key 是旧的：.*改过1次.*改过0次.*passphrase --all --replace"
+        ):
+            build(restored)
+        assert released(restored) == before
+
+    def test_nor_is_it_changed_until_it_looks_newer(self, restored: Path) -> None:
+        for _ in range(3):
+            with pytest.raises(RefusedError, match="是旧的"):
+                merchants.renew_passphrases(restored, keys_of(restored), [OFFICE])
+        with pytest.raises(RefusedError, match="是旧的"):
+            merchants.remove(restored, OFFICE, keys_of(restored))
+        assert keys_of(restored).programme.changes == 0
+
+    def test_replacing_every_passphrase_is_the_way_out(self, restored: Path) -> None:
+        old = set(keys_of(restored).programme.passphrases.values())
+        merchants.renew_passphrases(restored, keys_of(restored), [])
+        assert keys_of(restored).programme.changes == 2
+        assert not set(keys_of(restored).programme.passphrases.values()) & old
+        build(restored)
+
+    def test_what_is_replaced_counts_before_the_next_build(self, demo_copy: Path) -> None:
+        old = (demo_copy / "keys" / PROGRAMME_KEY).read_bytes()
+        merchants.remove(demo_copy, LIBRARY, keys_of(demo_copy))
+        (demo_copy / "keys" / PROGRAMME_KEY).write_bytes(old)
+        with pytest.raises(RefusedError, match="是旧的"):
+            build(demo_copy)
+
+    def test_one_from_before_a_merchant_was_added_is_as_good(self, demo_copy: Path) -> None:
+        old = (demo_copy / "keys" / PROGRAMME_KEY).read_bytes()
+        merchants.add(demo_copy, Merchant(DING, "丁店", (ScenarioId("canyin"),)), keys_of(demo_copy))
+        build(demo_copy)
+        (demo_copy / "keys" / PROGRAMME_KEY).write_bytes(old)
+        _, remade = build(demo_copy)
+        assert remade == {DING}
+
+    def test_a_note_that_cannot_be_read(self, restored: Path) -> None:
+        (restored / "keys/repository" / history.PROGRAMME).write_bytes(b"{}")
+        with pytest.raises(KeysError, match=r"programme\.json 读不懂"):
+            build(restored)
+
+
+@pytest.mark.xdist_group("demo")
 class TestList:
     def test_without_keys_what_is_released(self, demo_copy: Path) -> None:
         merchants.set_status(demo_copy, LIBRARY, "paused")
@@ -328,7 +432,7 @@ class TestList:
         assert (found[OFFICE].version, found[OFFICE].changed, found[OFFICE].passphrase) == (2, None, None)
 
     def test_with_keys_since_when_and_which_passphrase(self, demo_copy: Path) -> None:
-        merchants.add(demo_copy, Merchant(DING, "丁店", (ScenarioId("jieyue-yajin"),)))
+        merchants.add(demo_copy, Merchant(DING, "丁店", (ScenarioId("jieyue-yajin"),)), None)
         merchants.renew_passphrases(demo_copy, keys_of(demo_copy), [OFFICE])
         found = {one.merchant.id: one for one in merchants.listed(demo_copy, keys_of(demo_copy))}
         assert (found[LIBRARY].changed, found[LIBRARY].passphrase) == (DEMO_DAY, True)

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from random import Random
 
 import pytest
 
-from generator.build import merchants, tracing
-from generator.build.tracing import Leak, Trace
+from generator.build import leaks, merchants, tracing
+from generator.build.leaks import Leak
+from generator.build.tracing import Trace
 from generator.bundle import archive, payload
 from generator.bundle.canary import Suspect
 from generator.bundle.collapse import Secrets
 from generator.core.model import Merchant, MerchantId, Scenario, ScenarioId
 from generator.errors import RefusedError
-from generator.trust import repository
+from generator.trust import keys, repository
 from generator.trust.keys import DEMO_PASSPHRASE, open_office
 from tests.bundle.test_collapse import REF_KEY, SECRETS, T_KEY, U_SALT
 from tests.bundle.test_payload import classes
@@ -62,7 +65,7 @@ def zipped(files: Mapping[str, bytes]) -> bytes:
 
 
 def read(files: Mapping[str, bytes], secrets: Secrets = SECRETS) -> Leak:
-    return tracing.read_leak(files, secrets, PASSPHRASES)
+    return leaks.read_leak(files, secrets, PASSPHRASES)
 
 
 class TestUnpacked:
@@ -187,13 +190,36 @@ class TestHostile:
             read({"x.zip": data})
 
     def test_what_is_too_large_once_unpacked(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(tracing, "_LARGEST", 2000)
+        monkeypatch.setattr(leaks, "_LARGEST", 2000)
         bomb = io.BytesIO()
         with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive_:
             archive_.writestr("a.txt", b"0" * 3000)
         assert len(bomb.getvalue()) < 2000
         with pytest.raises(RefusedError, match="太大了"):
             read({"x.zip": bomb.getvalue()})
+
+    def test_names_in_a_leak_are_never_repeated(self, tmp_path: Path) -> None:
+        """They may overwrite the line of a terminal, or say that a list came out of somebody's bundle."""
+        name = "a\r\x1b[2K出自 yi-dian（乙店）的名单包：32个暗记里有32个是它的\u202e"
+        inside = {
+            "打不开": {name: b"PK\x03\x04broken"},
+            "读不出来": {f"{name}/manifest.json": b"{"},
+            "上了锁": {name: archive.encrypt(MEMBERS, "ZZZZZZZZZZZZZZZZ")},
+            "一层套一层": {name: zipped({name: zipped({name: zipped({"a": b"1"})})})},
+        }
+        for reason, files in inside.items():
+            path = tmp_path / "leak.zip"
+            path.write_bytes(zipped(files))
+            with pytest.raises(RefusedError, match=reason) as refused:
+                leaks.read([path], SECRETS, PASSPHRASES)
+            assert str(refused.value).startswith(f"{path}：")
+            assert "yi-dian" not in str(refused.value)
+            assert "\r" not in str(refused.value)
+
+    def test_a_target_named_after_nobody_who_can_be(self) -> None:
+        name = f"targets/{'0' * 64}.-{'a' * 300}.zip"
+        with pytest.raises(RefusedError, match="打不开"):
+            read({name: b"PK\x03\x04broken"})
 
 
 # -- what is said -------------------------------------------------------------------------------------------------
@@ -256,6 +282,13 @@ def opened(root: Path, merchant: str) -> dict[str, bytes]:
     return archive.decrypt(release.targets[MerchantId(merchant)].data, passphrase)
 
 
+def forget_former(root: Path) -> None:
+    """Have the keys remember nobody, as if all were struck out before there was such a memory."""
+    programme = open_office(root / "keys", DEMO_PASSPHRASE).programme
+    keys.prepare_programme(root / "keys", replace(programme, former=frozenset()), DEMO_PASSPHRASE)
+    (root / "keys" / keys.PROGRAMME_NEXT).replace(root / "keys" / keys.PROGRAMME_KEY)
+
+
 def named(found: Trace) -> list[MerchantId]:
     return [one.merchant for one in found.suspects if one.named]
 
@@ -284,6 +317,8 @@ class TestDemo:
             leak.write_text("\n".join(tokens), "utf-8")
             assert named(self.run(demo_copy, leak, as_of=later)) == [merchant]
             merchants.remove(demo_copy, merchant, open_office(demo_copy / "keys", DEMO_PASSPHRASE))
+            assert named(self.run(demo_copy, leak, as_of=later)) == [merchant]  # the keys remember it
+            forget_former(demo_copy)
             assert named(self.run(demo_copy, leak, as_of=later)) == []
             assert named(self.run(demo_copy, leak, merchant, as_of=later)) == [merchant]
 
@@ -296,11 +331,11 @@ class TestDemo:
     def test_folders_and_files_too_large(
         self, demo_copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(tracing, "_LARGEST", 2000)
+        monkeypatch.setattr(leaks, "_LARGEST", 2000)
         (tmp_path / "leak").mkdir()
         (tmp_path / "leak/a.txt").write_bytes(b"0" * 3000)
         for path in (tmp_path / "leak", tmp_path / "leak/a.txt"):
-            with pytest.raises(RefusedError, match="太大了"):
+            with pytest.raises(RefusedError, match=f"^{re.escape(str(path))}：太大了"):
                 self.run(demo_copy, path)
 
     def test_files_of_other_kinds_say_so(self, demo_copy: Path, tmp_path: Path) -> None:
