@@ -148,7 +148,8 @@ def write_lists(root: Path, numbers: Numbers) -> None:
             write(folder / f"nominations/{received}.csv", "\n".join([header, *rows]) + "\n")
         write(folder / "batch.toml", "\n".join(lines) + "\n")
         day = max(batch.nominated)
-        answer = f'source = "法院"\nday = {day}\noperator = "测试员"\neffect = "note"\neffect_grounds = "测试"\nfile = "court.csv"\n'
+        effect = 'effect = "note"\neffect_grounds = "测试"\nfile = "court.csv"\n'
+        answer = f'source = "法院"\nday = {day}\noperator = "测试员"\n{effect}'
         write(folder / "screening/court.toml", answer)
         hits = [f"{NAMES[who]},{numbers[who]},2024-01-05" for who in TARGETS]
         write(folder / "screening/court.csv", "\n".join(["姓名,证件号码,列入日期", *hits]) + "\n")

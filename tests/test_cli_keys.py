@@ -20,7 +20,7 @@ from click.testing import CliRunner, Result
 from generator.bundle import archive
 from generator.cli import main, options, sticks
 from generator.trust import keys as trust
-from generator.trust import roots, sealing
+from generator.trust import last_signed, roots, sealing
 from generator.trust.keys import DEMO_PASSPHRASE
 from tests.build.small import PEOPLE, write_small_office
 
@@ -31,6 +31,7 @@ OFFICE, NEW = "office passphrase", "another office passphrase"
 AGREED = "同意"
 SAME_DISK = (AGREED,)
 """Test sticks lie on the disk of the project, which the program asks about."""
+ONE_DEVICE = dict.fromkeys(("stick-1", "stick-2", "stick-3"), 1)
 
 
 @pytest.fixture(autouse=True)
@@ -197,6 +198,99 @@ class TestInit:
         refused(xinyi(root, "keys", "init", *on_sticks(root)), "stick-3/root-1.pem 已经存在", "不要删")
         assert contents(root) == before
 
+    @pytest.mark.parametrize("written", [0, 1, 2, 3])
+    def test_ctrl_c_after_the_last_passphrase(self, root: Path, monkeypatch: pytest.MonkeyPatch, written: int) -> None:
+        """Either nothing is left, or, once the first root stands, nothing is taken back."""
+        before, done_so_far, real = contents(root), list[Path](), sealing.write_and_compare
+
+        def writing(path: Path, data: bytes) -> None:
+            real(path, data)
+            done_so_far.append(path)
+            if len(done_so_far) == written:
+                raise KeyboardInterrupt
+
+        def opening(*_: object) -> None:
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch:
+            patch.setattr(trust, "write_and_compare", writing)
+            if not written:
+                patch.setattr(trust, "open_office", opening)
+            result = xinyi(root, "keys", "init", *on_sticks(root), typed=CEREMONY)
+        assert result.exit_code == 1
+        if written:
+            assert "写好的根密钥已经删掉" in result.stderr
+            assert contents(root) == before
+            done(xinyi(root, "keys", "init", *on_sticks(root), typed=CEREMONY))
+        else:
+            assert "密钥已经生成了" in result.stderr
+        trust.open_office(root / "keys", OFFICE)
+        for number, officer in enumerate(OFFICERS, 1):
+            sealing.read_key(Path(stick(root, number)) / f"root-{number}.pem", officer)
+
+    def test_ctrl_c_does_not_keep_keys_for_another_office(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Where another window was quicker, these root keys belong to nothing."""
+        real = trust.found
+
+        def overtaken(folder: Path, _: trust.Drawn, passphrase: str) -> None:
+            real(folder, trust.draw(29, NOW), passphrase)
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(trust, "found", overtaken)
+        result = xinyi(root, "keys", "init", *on_sticks(root), typed=CEREMONY)
+        assert "写好的根密钥已经删掉" in result.stderr
+
+    def test_the_date_is_shown(self, root: Path) -> None:
+        assert "今天是2026年11月20日" in done(xinyi(root, "keys", "init", *on_sticks(root), typed=CEREMONY))
+
+    def test_a_date_that_nobody_agrees_to(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sticks, "is_interactive", lambda: True)
+        for arguments in (on_sticks(root), ["--together"]):
+            refused(xinyi(root, "keys", "init", *arguments, typed=["不对"]), "年月日都对吗", "没有得到同意")
+        assert not (root / "keys").exists()
+        done(xinyi(root, "keys", "init", "--demo"))
+
+    @pytest.mark.parametrize(
+        ("devices", "doubts"),
+        [
+            ({}, ("", "", "")),
+            ({**ONE_DEVICE, "office": 1}, ("和项目文件夹在同", "和别的保管人", "和别的保管人")),
+            ({**ONE_DEVICE, "/": 1}, ("和系统在同", "和别的保管人", "和别的保管人")),
+            ({**ONE_DEVICE, "home": 1}, ("和个人文件夹在同", "和别的保管人", "和别的保管人")),
+            (ONE_DEVICE, ("", "和别的保管人", "和别的保管人")),
+            ({"stick-2": 1, "/": 1}, ("", "和系统在同", "")),
+            ({"stick-1": 1, "stick-3": 1}, ("", "", "和别的保管人")),
+        ],
+    )
+    def test_what_is_no_stick_of_its_own(
+        self, root: Path, monkeypatch: pytest.MonkeyPatch, devices: dict[str, int], doubts: tuple[str, ...]
+    ) -> None:
+        """Every place is a device of its own but those named."""
+
+        def device(path: Path) -> int:
+            place = path if path.is_dir() else path.parent
+            name = {Path.home(): "home", Path("/"): "/"}.get(place, place.name)
+            return devices.get(name, hash(name))
+
+        monkeypatch.setattr(sticks, "_device", device)
+        typed = [
+            line
+            for doubt, officer in zip(doubts, OFFICERS, strict=True)
+            for line in (*([AGREED] if doubt else []), *twice(officer))
+        ]
+        output = done(xinyi(root, "keys", "init", *on_sticks(root), typed=[*typed, *twice(OFFICE)]))
+        assert output.count("真的写在这里吗") == sum(map(bool, doubts))
+        for number, doubt in enumerate(doubts, 1):
+            assert not doubt or f"stick-{number} {doubt}" in output
+        shutil.rmtree(root / "keys")
+        for number in (1, 2, 3):
+            (Path(stick(root, number)) / f"root-{number}.pem").unlink()
+        if any(doubts):  # and without consent nothing is left
+            first = next(number for number, doubt in enumerate(doubts) if doubt)
+            result = xinyi(root, "keys", "init", *on_sticks(root), typed=[*typed[: 2 * first], "不"])
+            refused(result, "没有得到同意")
+            assert not [name for name in contents(root) if name.endswith(".pem")]
+
     def test_a_stick_that_is_none_wants_consent(self, root: Path) -> None:
         result = xinyi(root, "keys", "init", *on_sticks(root), typed=["好", *CEREMONY])
         refused(result, "同一个盘上，不像是U盘", "没有得到同意")
@@ -237,6 +331,8 @@ class TestRenew:
         assert "第2版根证书已生效" in result.stdout
         after = contents(office)
         del after["office/keys/repository/metadata/2.root.json"]
+        for number in (1, 3):
+            assert json.loads(after.pop(f"stick-{number}/root-{number}.signed"))["version"] == 2
         assert after == before
         assert len(chain(office)) == 2
 
@@ -289,8 +385,13 @@ class TestReplaceARootKey:
         given = ("--key", stick(office, 1), "--key", stick(office, 3), "--stick", stick(office, 4))
         typed = [AGREED, OFFICERS[0], OFFICERS[2], *SAME_DISK, *twice("fourth officer")]
         output = done(xinyi(office, "keys", "replace", "root-2", *given, typed=typed))
-        assert f"换掉根密钥 root-2：旧的（编号{before['root-2'][:8]}）" in output
         after = holders(office)
+        assert "换掉根密钥 root-2：" in output
+        for said, keyid in (("从此作废，编号 ", before["root-2"]), ("换成新的，编号     ", after["root-2"])):
+            groups = " ".join(keyid[start : start + 4] for start in (0, 4, 8, 12, 16))
+            assert f"{said}{groups}\n" in output
+            assert f"root-2  {groups}\n" in done(xinyi(office, "keys", "status")) or keyid == before["root-2"]
+        assert json.loads((Path(stick(office, 4)) / "root-2.signed").read_bytes())["key"] == after["root-2"]
         assert {place for place in after if after[place] != before[place]} == {"root-2"}
         sealing.read_key(Path(stick(office, 4)) / "root-2.pem", "fourth officer")
         old = xinyi(office, "keys", "renew", "--key", stick(office, 2), typed=[AGREED])
@@ -308,9 +409,30 @@ class TestReplaceARootKey:
     def test_without_two_officers_nothing_is_written(self, office: Path) -> None:
         before = contents(office)
         given = ("--key", stick(office, 1), "--key", stick(office, 1), "--stick", stick(office, 4))
-        result = xinyi(office, "keys", "replace", "root-2", *given, typed=[AGREED, OFFICERS[0]])
-        refused(result, "已经签过")
-        assert contents(office) == before
+        result = xinyi(office, "keys", "replace", "root-2", *given, typed=[AGREED, OFFICERS[0], ""])
+        refused(result, "插好按回车", "已经签过")
+        after = contents(office)
+        assert after.pop("stick-1/root-1.signed")
+        assert after == before
+
+    def test_one_port_for_all_sticks(self, office: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The same path three times: two officers', one after the other, then the new one; each time a pause."""
+        port, asked = office.parent / "port", list[str]()
+        port.symlink_to(stick(office, 1))
+        turns = iter((1, 3, 4))  # the first time it is forgotten
+
+        def change_the_stick(what: str) -> None:
+            asked.append(what)
+            port.unlink()
+            port.symlink_to(stick(office, next(turns)))
+
+        monkeypatch.setattr(sticks, "wait_for_enter", change_the_stick)
+        given = ("--key", str(port), "--key", str(port), "--stick", str(port))
+        typed = [AGREED, OFFICERS[0], OFFICERS[2], *SAME_DISK, *twice("fourth officer")]
+        output = done(xinyi(office, "keys", "replace", "root-2", *given, typed=typed))
+        assert len(asked) == 3
+        assert "已经签过这一份了" in output
+        sealing.read_key(Path(stick(office, 4)) / "root-2.pem", "fourth officer")
 
     def test_a_key_nobody_has(self, office: Path) -> None:
         assert xinyi(office, "keys", "replace", "root-4").exit_code == 2
@@ -351,6 +473,70 @@ class TestCarriedAround:
         output = done(self.sign(office, file, 1))
         for said in ("第1版换到第2版", "2028年11月18日", roots.fingerprint(chain(office)), "同意签名吗"):
             assert said in output
+
+    def test_a_lost_root_key_and_a_chain_of_before(self, office: Path) -> None:
+        """Root-2 is lost and replaced. Whoever found it brings root-1's officer the roots of before."""
+        stolen = sealing.read_key(Path(stick(office, 2)) / "root-2.pem", OFFICERS[1])
+        old = chain(office)
+        given = ("--key", stick(office, 1), "--key", stick(office, 3), "--stick", stick(office, 4))
+        typed = [AGREED, OFFICERS[0], OFFICERS[2], *SAME_DISK, *twice("fourth officer")]
+        done(xinyi(office, "keys", "replace", "root-2", *given, typed=typed))
+        mine = trust.draw(29, NOW).office
+        proposal = roots.sign(roots.office_replacement(old, mine.public_key, NOW), stolen)
+        path, before = office.parent / "x.json", contents(office)
+        path.write_bytes(roots.encode(proposal))
+        for number in (1, 3):
+            refused(self.sign(office, path, number), "已经签过另一份第2版", "给办公室打电话")
+        assert path.read_bytes() == roots.encode(proposal)
+        done(xinyi(office, "keys", "renew", *given[:4], typed=[AGREED, OFFICERS[0], OFFICERS[2]]))
+        for number in (1, 3):
+            refused(self.sign(office, path, number), "已经签到第3版根证书，这一份却是第2版")
+        path.unlink()
+        assert before.items() - contents(office).items() == {
+            (name, before[name]) for name in ("stick-1/root-1.signed", "stick-3/root-3.signed")
+        }
+
+    def test_an_earlier_one_that_came_to_nothing(self, office: Path, file: Path) -> None:
+        """It is signed anew in the office only, where the newest root lies, and with consent."""
+        done(self.sign(office, file, 1))
+        file.unlink()
+        path, typed = office.parent / "office.json", [*twice(NEW), AGREED]
+        done(xinyi(office, "keys", "replace", "office", "--propose", str(path), typed=typed, passphrase=OFFICE))
+        refused(self.sign(office, path, 1), "已经签过另一份第2版", "带U盘到办公室去签")
+        arguments = ("keys", "sign", str(path), "--key", stick(office, 1))
+        refused(xinyi(office, *arguments, typed=[AGREED, OFFICERS[0], "嗯"]), "没有得到同意")
+        assert "root-1 已签名" in done(xinyi(office, *arguments, typed=[AGREED, OFFICERS[0], AGREED]))
+        assert "root-3 已签名" in done(self.sign(office, path, 3))
+
+    def test_a_stick_that_cannot_be_written(self, office: Path, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """What cannot be noted is not signed."""
+
+        def read_only(*_: object) -> None:
+            raise OSError(30, "Read-only file system")
+
+        monkeypatch.setattr(last_signed, "write_and_compare", read_only)
+        before = contents(office)
+        refused(self.sign(office, file, 1), "root-1.signed 写不进去", "写保护")
+        assert contents(office) == before
+
+    @pytest.mark.parametrize(
+        ("field", "value"), [("expires", "0001-01-01T00:00:00Z"), ("version", 2.0), ("threshold", 2.0)]
+    )
+    def test_a_malicious_one_is_refused_before_anything_is_asked(
+        self, office: Path, file: Path, field: str, value: object
+    ) -> None:
+        carried = json.loads(file.read_bytes())
+        for place in ("following", "chain"):
+            values = json.loads(carried["following"] if place == "following" else carried["chain"][0])
+            (values["signed"]["roles"]["root"] if field == "threshold" else values["signed"])[field] = value
+            changed = json.dumps(values)
+            other = {**carried, "following": changed} if place == "following" else {**carried, "chain": [changed]}
+            file.write_text(json.dumps(other))
+            for command in ("sign", "accept"):
+                result = xinyi(away(office) if command == "sign" else office, "keys", command, str(file))
+                assert isinstance(result.exception, SystemExit)
+                refused(result)
+                assert "同意" not in result.output
 
     def test_twice_by_one(self, office: Path, file: Path) -> None:
         done(self.sign(office, file, 2))
@@ -531,6 +717,31 @@ class TestReplaceTheOfficeKey:
         assert xinyi(office, "keys", "replace", "office", "--stick", stick(office, 4)).exit_code == 2
 
 
+class TestBytesThatAreNoText:
+    """A terminal in another encoding ends in a message; it may be asked again, but nothing is shown or crashes."""
+
+    TYPED = "口令口令口令口令口令口令".encode("gbk")
+
+    def test_at_a_hidden_prompt(self, office: Path) -> None:
+        arguments = ["--root", str(office), "keys", "passphrase", "office"]
+        result = CliRunner().invoke(main, arguments, input=self.TYPED + b"\n")
+        refused(result, "编码改成 UTF-8")
+
+    def test_at_a_new_passphrase(self, office: Path) -> None:
+        arguments = ["--root", str(office), "keys", "passphrase", "office"]
+        result = CliRunner().invoke(main, arguments, input=self.TYPED + b"\n", env={"XINYI_PASSPHRASE": OFFICE})
+        refused(result, "编码改成 UTF-8")
+
+    def test_as_a_surrogate(self, office: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Where Python was told to let such bytes pass, they are surrogates."""
+        monkeypatch.setattr("click.prompt", lambda *_, **__: self.TYPED.decode("utf-8", "surrogateescape"))
+        refused(xinyi(office, "keys", "passphrase", "office"), "编码改成 UTF-8")
+
+    def test_in_the_environment(self, office: Path) -> None:
+        given = self.TYPED.decode("utf-8", "surrogateescape")
+        refused(xinyi(office, "keys", "passphrase", "office", passphrase=given), "编码改成 UTF-8")
+
+
 class TestPassphrase:
     def test_of_the_office(self, office: Path) -> None:
         done(xinyi(office, "keys", "passphrase", "office", typed=twice(NEW), passphrase=OFFICE))
@@ -570,7 +781,8 @@ class TestDrill:
 
     def test_one_officer_is_not_two(self, office: Path) -> None:
         given = ("--key", stick(office, 3), "--key", stick(office, 3))
-        refused(xinyi(office, "keys", "drill", *given, typed=[OFFICERS[2]], passphrase=OFFICE), "刚才已经用过")
+        result = xinyi(office, "keys", "drill", *given, typed=[OFFICERS[2], ""], passphrase=OFFICE)
+        refused(result, "插好按回车", "刚才已经用过")
 
     def test_guided(self, office: Path) -> None:
         typed = [stick(office, 4), stick(office, 1), OFFICERS[0], stick(office, 2), OFFICERS[1]]
@@ -600,7 +812,8 @@ def on_a_terminal(root: Path, arguments: Sequence[str], steps: Sequence[tuple[st
         while prompt not in screen[seen:]:
             screen += next(reading)
         seen = screen.index(prompt, seen) + len(prompt)
-        os.write(terminal, (answer if isinstance(answer, str) else answer(screen)).encode() + b"\n")
+        text = answer if isinstance(answer, str) else answer(screen)
+        os.write(terminal, text.encode(errors="surrogateescape") + b"\n")
     screen += "".join(reading)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), screen
 
@@ -618,6 +831,14 @@ def read_screen(terminal: int) -> Iterator[str]:
     pytest.fail("nothing more appeared for a minute")
 
 
+def test_bytes_that_are_no_text_on_a_terminal(office: Path) -> None:
+    typed = TestBytesThatAreNoText.TYPED.decode("utf-8", "surrogateescape")
+    status, screen = on_a_terminal(office, ["keys", "passphrase", "office"], [("办公室密钥口令", typed)])
+    assert status == 1
+    assert "编码改成 UTF-8" in screen
+    assert "Traceback" not in screen
+
+
 def test_a_ceremony_on_a_terminal_with_one_port(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Real processes, real stretching; nothing typed hidden is shown, a generated passphrase is cleared away."""
     port = Path(stick(root, 4))
@@ -633,6 +854,7 @@ def test_a_ceremony_on_a_terminal_with_one_port(root: Path, monkeypatch: pytest.
         return str(re.findall(r"[0-9A-Z]{4}(?:-[0-9A-Z]{4}){3}", screen)[-1])
 
     steps: list[tuple[str, Answer]] = [
+        ("年月日都对吗", AGREED),
         ("不像是U盘", AGREED),
         ("由程序生成", OFFICERS[0]),
         ("再输入一次", OFFICERS[0]),

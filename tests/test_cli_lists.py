@@ -38,7 +38,8 @@ def spoil(office: Path, name: str, cell: str, value: str | int) -> None:
 
 
 def digests(folder: Path) -> dict[str, str]:
-    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    """Return what each file of an office says; lists/.cache repeats some of it."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.parent.name != ".cache")
     return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 

@@ -12,7 +12,7 @@ import re
 import shlex
 import shutil
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -29,10 +29,13 @@ from generator.core.identifiers import Number, id_check_digit
 from generator.core.lifecycle import Reason, Stage
 from generator.core.model import Person
 from generator.verifier import verify
+from tests import pictures
 from tests.benchmarks import decoys
+from tests.conftest import copy_office
 
 REPOSITORY = Path(__file__).parent.parent
 HANDBOOK = REPOSITORY / "docs/handbook/README.md"
+DECISIONS, LISTS = HANDBOOK.parent / "decisions.md", HANDBOOK.parent / "lists.md"
 THREATS = REPOSITORY / "docs/threat-model.md"
 PAGES = [
     *(
@@ -122,9 +125,8 @@ def check_python(words: list[str]) -> None:
     if words[0] == "verify.py":
         try:
             verify.arguments(words[1:])
-        except SystemExit as leaving:
-            if leaving.code:
-                raise click.UsageError("verify.py does not take this") from leaving
+        except verify.Refused as refused:
+            raise click.UsageError("verify.py does not take this") from refused
     elif words[:3] == ["-m", "pip", "install"]:
         header = re.findall(r'"([a-z-]+)>=', (REPOSITORY / "generator/verifier/verify.py").read_text("utf-8"))
         if sorted(words[3:]) != sorted(header):
@@ -230,83 +232,175 @@ SUBJECT, OTHER = (
 HEADER = "类别代码,主体类型,姓名/名称,证件号码,荣誉名称,授予机关"
 
 
+class Clerk:
+    """An office of the handbook's own year, and whoever types what the handbook says, word for word."""
+
+    def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.root, self._patch = root, monkeypatch
+
+    def on(self, day: str) -> None:
+        """Let it be a day."""
+        self._patch.setattr("generator.cli.options.current_day", lambda: date.fromisoformat(day))
+
+    def types(self, beginning: str, *more: str, page: Path = HANDBOOK, answers: Iterable[str] = ()) -> str:
+        """Type the one command of a page that begins so, and whatever it asks for."""
+        found = {tuple(words) for words in commands(page) if " ".join(words).startswith(f"{beginning} ")}
+        assert len(found) == 1, (beginning, found)
+        typed = "".join(f"{answer}\n" for answer in answers)
+        result = CliRunner().invoke(main, ["--root", str(self.root), *found.pop()[1:], *more], input=typed)
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    def decides(self, beginning: str, day: str, *answers: str, subject: tuple[str, str] = SUBJECT) -> str:
+        """Type a command of the page on decisions, with a day unless it says one, and confirm it."""
+        (words,) = {tuple(w) for w in commands(DECISIONS) if " ".join(w).startswith(f"xinyi record {beginning} ")}
+        said = [] if "--day" in words else ["--day", day]
+        asked = () if "--ref" in words else subject
+        return self.types(f"xinyi record {beginning}", *said, page=DECISIONS, answers=(*asked, *answers, "y"))
+
+    def stage(self, day: date, batch: str = "2027-01") -> tuple[Stage, Reason]:
+        """Return where the handbook's person stands on a day."""
+        everyone = (s for s in read(self.root, day).standings if s.nomination.batch == batch)
+        (found,) = (s for s in everyone if s.nomination.subject.key == Person(*SUBJECT).key)
+        return found.stage, found.reason
+
+
 @pytest.fixture
-def clerk(office: Path) -> Path:
-    """Return an office that has followed 一年怎么走 to the first day of the notice, with the handbook's own files."""
-    text = HANDBOOK.read_text(encoding="utf-8")
-    head, submission, screening, start, merchant = blocks(text, "toml")
-    (holidays,), (notice,) = blocks(text, "json"), [block for block in blocks(text, "") if block.startswith("+++")]
+def clerk(at_the_notice: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clerk:
+    """Return a clerk in a copy of the handbook's office."""
+    shutil.copytree(at_the_notice, tmp_path / "office")
+    monkeypatch.chdir(tmp_path / "office")
+    return Clerk(tmp_path / "office", monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def at_the_notice(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Return an office that has followed 一年怎么走 to the first day of the notice, by the handbook's own commands."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        yield follow_the_year(copy_office(tmp_path_factory.mktemp("year")), monkeypatch)
+
+
+def follow_the_year(office: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (holidays,) = blocks(HANDBOOK.read_text(encoding="utf-8"), "json")
     for folder in ("lists/batches", "lists/snapshots", "content/notices"):
         shutil.rmtree(office / folder)
-    batch = office / "lists/batches/2027-01"
+    tables = {
+        "妇联.xlsx": [HEADER, *(f"A7,个人,{name},{number},三八红旗手,县妇联" for name, number in (SUBJECT, OTHER))],
+        "2027-01-妇联-退回.xlsx": [
+            HEADER,
+            *(f"A7,个人,{name},{number},标兵,县妇联" for name, number in (SUBJECT, OTHER)),
+        ],
+        "court.xlsx": ["姓名,证件号码,列入日期", f"{','.join(OTHER)},2026-05-01"],
+    }
     files = {
         "lists/decisions.jsonl": "",
+        "lists/decisions.head": f"0 {'0' * 64}\n",
         "lists/holidays/2027.json": holidays,
-        "lists/batches/2027-01/batch.toml": head + start + submission,
-        f"content/notices/{tomllib.loads(notice.split('+++')[1])['id']}.md": notice,
-        "content/merchants.toml": (office / "content/merchants.toml").read_text("utf-8") + "\n" + merchant,
+        **{name: "\n".join(lines) for name, lines in tables.items()},
     }
-    files[f"lists/batches/2027-01/nominations/{tomllib.loads(submission)['submission'][0]['file']}"] = "\n".join(
-        [HEADER, *(f"A7,个人,{name},{number},三八红旗手,县妇联" for name, number in (SUBJECT, OTHER))]
-    )
-    files[f"lists/batches/2027-01/screening/{tomllib.loads(screening)['file']}"] = (
-        f"姓名,证件号码,列入日期\n{','.join(OTHER)},2026-05-01\n"
-    )
-    settings = tomllib.loads((office / "content/site.toml").read_text("utf-8"))
-    for number, source in enumerate(settings["rules"]["screening_sources"]):
-        answer = screening if source in screening else re.sub(r"file = .*\n", "", screening).replace("法院", source)
-        files[f"lists/batches/2027-01/screening/{number}.toml"] = answer
     for name, content in files.items():
         (office / name).parent.mkdir(parents=True, exist_ok=True)
         (office / name).write_text(content, encoding="utf-8")
-    assert batch.is_dir()
+    monkeypatch.chdir(office)
+    typist = Clerk(office, monkeypatch)
+    typist.on("2026-11-20")
+    typist.types("xinyi list open")
+    (office / "妇联.xlsx").rename("sent.xlsx")
+    typist.types("xinyi list template --unit")
+    (office / "sent.xlsx").rename("妇联.xlsx")
+    typist.types("xinyi list receive 妇联.xlsx")
+    typist.types("xinyi list receive 2027-01-妇联-退回.xlsx")
+    typist.on("2026-12-21")
+    typist.types("xinyi screen export 送查-1221")
+    typist.on("2026-12-28")
+    assert "不再列入" in typist.types("xinyi screen return court.xlsx")
+    (police,) = {tuple(w) for w in commands(HANDBOOK) if w[1:4] == ["screen", "return", "--batch"]}
+    for source in ("公安局", "市监局", "第三方信用服务机构"):
+        words = [source if word == "公安局" else word for word in police[1:]]
+        result = CliRunner().invoke(main, ["--root", str(office), *words])
+        assert result.exit_code == 0, result.output
+    typist.on("2027-01-02")
+    typist.types("xinyi list notice")
     return office
 
 
-def stage(office: Path, day: date) -> tuple[Stage, Reason]:
-    (found,) = (s for s in read(office, day).standings if s.nomination.subject == Person(*SUBJECT))
-    return found.stage, found.reason
-
-
-@pytest.fixture(autouse=True)
-def later(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Put today well after every day these tests speak of."""
-    monkeypatch.setattr("generator.cli.options.current_day", lambda: date(2030, 1, 1))
-
-
-def type_command(office: Path, beginning: str, day: str) -> str:
-    (line,) = {shlex.join(words) for words in commands(HANDBOOK) if shlex.join(words[:4]).startswith(beginning)}
-    words = [*shlex.split(line)[1:], "--day", day]
-    typed = "".join(f"{answer}\n" for answer in (*SUBJECT, *(("更正后的荣誉",) if "correct" in words else ())))
-    result = CliRunner().invoke(main, ["--root", str(office), *words], input=typed)
-    assert result.exit_code == 0, result.output
-    return result.output
-
-
 class TestTheHandbook:
-    def test_its_files_are_accepted_and_bring_the_notice(self, clerk: Path) -> None:
-        standings = read(clerk, date(2027, 1, 4)).standings
+    @pytest.fixture(autouse=True)
+    def later(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Put today well after every day these tests speak of, until a clerk says otherwise."""
+        monkeypatch.setattr("generator.cli.options.current_day", lambda: date(2030, 1, 1))
+
+    def test_its_commands_bring_the_notice(self, clerk: Clerk) -> None:
+        standings = read(clerk.root, date(2027, 1, 4)).standings
         assert sorted(s.stage for s in standings) == [Stage.IN_NOTICE, Stage.SCREENED_OUT]
-        assert read(clerk, date(2027, 1, 4)).notices
+        assert read(clerk.root, date(2027, 1, 4)).notices
+        assert not (clerk.root / "lists/batches/2027-01/nominations/妇联.xlsx").exists()
 
-    def test_its_commands_are_recorded_and_do_what_it_says(self, clerk: Path) -> None:
-        type_command(clerk, "xinyi record objection", "2027-01-08")
-        assert stage(clerk, date(2027, 1, 20)) == (Stage.OBJECTED, Reason.OBJECTION_OPEN)
-        assert "已记录" in type_command(clerk, "xinyi record resolve --rejected", "2027-01-20")
-        assert stage(clerk, date(2027, 1, 21)) == (Stage.RECOGNISED, Reason.OBJECTION_REJECTED)
-        type_command(clerk, "xinyi record correct", "2027-01-22")
-        assert stage(clerk, date(2027, 1, 22))[0] is Stage.RECOGNISED
-        type_command(clerk, "xinyi record withdraw", "2027-01-25")
-        assert stage(clerk, date(2027, 1, 25)) == (Stage.LEFT, Reason.E2_ABUSE)
+    def test_the_notice_it_shows_is_the_one_that_is_written(self, clerk: Clerk) -> None:
+        (shown,) = [b for b in blocks(HANDBOOK.read_text("utf-8"), "") if b.startswith("+++")]
+        written = (clerk.root / "content/notices/2027-01-gongshi.md").read_text("utf-8")
+        assert tomllib.loads(shown.split("+++")[1]) == tomllib.loads(written.split("+++")[1])
+        (clerk.root / "content/notices/2027-01-gongshi.md").write_text(shown, "utf-8")
+        assert read(clerk.root, date(2027, 1, 4)).notices
 
-    def test_an_objection_upheld(self, clerk: Path) -> None:
-        type_command(clerk, "xinyi record objection", "2027-01-08")
-        type_command(clerk, "xinyi record resolve --upheld", "2027-01-11")
-        assert stage(clerk, date(2027, 1, 11)) == (Stage.LEFT, Reason.E1_OBJECTION_UPHELD)
+    def test_what_it_says_of_days_to_come(self, clerk: Clerk) -> None:
+        assert "公示中" in clerk.types("xinyi status --as-of")
 
-    def test_an_objection_recorded_too_late_stops_nothing(self, clerk: Path) -> None:
-        type_command(clerk, "xinyi record objection", "2027-01-14")
-        assert stage(clerk, date(2027, 1, 14))[0] is Stage.RECOGNISED
+    def test_a_year_later_everybody_left_is_looked_up_again(self, clerk: Clerk) -> None:
+        clerk.on("2027-06-01")
+        assert "法院：1条" in clerk.types("xinyi screen export 复查-0601")
+
+    def test_its_decisions_do_what_it_says(self, clerk: Clerk) -> None:
+        clerk.on("2028-01-01")
+        clerk.decides("objection --batch", "")
+        assert clerk.stage(date(2027, 1, 20)) == (Stage.OBJECTED, Reason.OBJECTION_OPEN)
+        assert "已记录" in clerk.decides("resolve --rejected", "2027-01-20")
+        assert clerk.stage(date(2027, 1, 21)) == (Stage.RECOGNISED, Reason.OBJECTION_REJECTED)
+        clerk.decides("correct", "2027-01-22", "更正后的荣誉")
+        assert clerk.stage(date(2027, 1, 22))[0] is Stage.RECOGNISED
+        clerk.decides("withdraw", "2027-01-25")
+        assert clerk.stage(date(2027, 1, 25)) == (Stage.LEFT, Reason.E2_ABUSE)
+        clerk.decides("benefit-recovery", "2027-01-26")
+        clerk.decides("appeal", "2027-01-27")
+        clerk.decides("resolve --upheld --to appeal", "2027-02-10")
+        assert clerk.stage(date(2027, 2, 10))[0] is Stage.RECOGNISED
+
+    def test_an_objection_by_reference(self, clerk: Clerk) -> None:
+        typed = ["--root", str(clerk.root)]
+        assert CliRunner().invoke(main, [*typed, "keys", "init", "--demo"]).exit_code == 0
+        clerk.on("2027-01-08")
+        assert CliRunner().invoke(main, [*typed, "build", "--as-of", "2027-01-04"]).exit_code == 0
+        table = (clerk.root / "build/office/standings.csv").read_text("utf-8-sig")
+        (line,) = [line for line in table.splitlines() if SUBJECT[0] in line]
+        (words,) = [w for w in commands(DECISIONS) if w[1:3] == ["record", "objection"] and "--ref" in w]
+        words[words.index("--ref") + 1] = line.split(",")[0]
+        done = CliRunner().invoke(main, [*typed, *words[1:]], input="y\n")
+        assert done.exit_code == 0, done.output
+        assert clerk.stage(date(2027, 1, 20)) == (Stage.OBJECTED, Reason.OBJECTION_OPEN)
+
+    def test_an_objection_upheld_an_appeal_too_late_and_a_relisting(self, clerk: Clerk) -> None:
+        clerk.on("2028-01-01")
+        clerk.decides("objection --batch", "")
+        clerk.decides("resolve --upheld --batch", "2027-01-11")
+        assert clerk.stage(date(2027, 1, 11)) == (Stage.LEFT, Reason.E1_OBJECTION_UPHELD)
+        clerk.decides("appeal", "2027-02-01")
+        clerk.decides("resolve --upheld --to appeal", "2027-02-10")
+        assert clerk.stage(date(2027, 2, 10)) == (Stage.LEFT, Reason.E1_OBJECTION_UPHELD)
+        more = ("--title", "2028年度", "--deadline", "2027-12-20")
+        opened = CliRunner().invoke(main, ["--root", str(clerk.root), "list", "open", "2028-01", *more])
+        assert opened.exit_code == 0, opened.output
+        clerk.decides("relist", "2027-12-01")
+        assert clerk.stage(date(2027, 12, 1), "2028-01") == (Stage.NOMINATED, Reason.AWAITING_SCREENING)
+
+    def test_a_record_that_was_wrong(self, clerk: Clerk) -> None:
+        clerk.on("2028-01-01")
+        said = clerk.decides("dishonest-error", "2027-01-03", subject=OTHER)
+        assert "筛查已完成，等待公示" in said
+
+    def test_an_objection_recorded_too_late_stops_nothing(self, clerk: Clerk) -> None:
+        clerk.on("2028-01-01")
+        clerk.types("xinyi record objection --batch", "--day", "2027-01-14", page=DECISIONS, answers=(*SUBJECT, "y"))
+        assert clerk.stage(date(2027, 1, 14))[0] is Stage.RECOGNISED
 
     def test_a_lost_repository_comes_back_from_the_website(self, demo_copy: Path) -> None:
         shutil.rmtree(demo_copy / "keys/repository")
@@ -314,6 +408,17 @@ class TestTheHandbook:
         result = CliRunner().invoke(main, ["--root", str(demo_copy), "build", "--as-of", "2026-11-21", "--json"])
         assert result.exit_code == 0, result.output
         assert {bundle["version"] for bundle in json.loads(result.stdout)["bundles"]} == {2}
+
+    def test_every_page_is_reached_from_its_front_door(self) -> None:
+        text = HANDBOOK.read_text("utf-8")
+        pages = {page.name for page in HANDBOOK.parent.glob("*.md")} - {HANDBOOK.name}
+        assert {page for page in pages if f"]({page}" not in text} == set()
+
+    def test_its_pictures_are_those_the_program_makes(self) -> None:
+        text = HANDBOOK.read_text("utf-8") + LISTS.read_text("utf-8")
+        shown = set(re.findall(r"!\[[^\]]+\]\(images/([a-z-]+)\.png\)", text))
+        assert shown == {path.stem for path in (HANDBOOK.parent / "images").iterdir()}
+        assert shown == set(pictures.NAMES)
 
 
 def test_the_examples_of_lists_are_accepted(office: Path) -> None:

@@ -19,12 +19,10 @@ from generator.bundle.archive import new_passphrase
 from generator.core import wording
 from generator.core.model import ONE_DAY
 from generator.errors import KeysError, RefusedError
-from generator.trust import keys, repository, roots, sealing
+from generator.trust import keys, last_signed, repository, roots, sealing
 from generator.trust.keys import OfficeKeys
+from generator.trust.last_signed import Signed
 from generator.trust.roots import Change, Proposal
-
-_SHOWN = 8
-"""How many digits of a key id people are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +87,30 @@ def check_holder(chain: Sequence[bytes], keyid: str, place: str = "") -> None:
         raise RefusedError("这把密钥不在根证书里：拿错了，或者它早已被换掉")
     if place not in ("", found):
         raise RefusedError(f"这把是 {found}，不是 {place}。请换一个U盘")
+
+
+def has_signed_another(proposal: Proposal, signer: CryptoSigner, file: Path) -> bool:
+    """Return whether a root key noted beside its file that it signed another root of this version.
+
+    Raises ``RefusedError`` where it noted a later one, ``KeysError`` where the note cannot be read.
+    """
+    return last_signed.is_another(file, _to_sign(proposal, signer))
+
+
+def sign(proposal: Proposal, signer: CryptoSigner, file: Path) -> Proposal:
+    """Return a sound proposal with one more signature, noted beside the key first (``trust.last_signed``)."""
+    roots.check_may_sign(proposal, signer.public_key.keyid)
+    note_signed(proposal, signer, file)
+    return roots.sign(proposal, signer)
+
+
+def note_signed(proposal: Proposal, signer: CryptoSigner, file: Path) -> None:
+    """Note beside a key that it signs a proposal, or has signed it in memory."""
+    last_signed.note(file, _to_sign(proposal, signer))
+
+
+def _to_sign(proposal: Proposal, signer: CryptoSigner) -> Signed:
+    return Signed(signer.public_key.keyid, *roots.following(proposal))
 
 
 def prepare_office(root: Path, signer: CryptoSigner, passphrases: OfficePassphrases) -> None:
@@ -165,7 +187,11 @@ def change_text(change: Change, zone: ZoneInfo) -> str:
     lines = [f"根证书从第{change.version - 1}版换到第{change.version}版："]
     for one in change.replaced:
         what = "办公室密钥" if one.place == roots.OFFICE else f"根密钥 {one.place}"
-        lines.append(f"  换掉{what}：旧的（编号{one.old[:_SHOWN]}）从此作废，换成新的（编号{one.new[:_SHOWN]}）")
+        lines += [
+            f"  换掉{what}：",
+            f"    旧的从此作废，编号 {roots.shown(one.old)}",
+            f"    换成新的，编号     {roots.shown(one.new)}",
+        ]
     if not change.replaced:
         lines.append("  三把根密钥和办公室密钥都不换，只延长有效期。")
     lines.append(f"  有效期：现在的到{_last_day(change.expires_now, zone)}，新的到{_last_day(change.expires, zone)}。")

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from generator.build.pipeline import Report
 from generator.core import wording
 from generator.core.model import ONE_DAY
 from generator.trust import history, releases, repository
+
+if TYPE_CHECKING:
+    from generator.build.pipeline import Report
 
 WARN_DAYS = 10
 
@@ -40,18 +42,6 @@ def values(store: Path, as_of: date, zone: ZoneInfo) -> dict[str, Any]:
         },
         "warnings": [warning for warning in warnings if warning],
     }
-
-
-def lines(store: Path, as_of: date, zone: ZoneInfo) -> list[str]:
-    """Return the same for staff."""
-    told = values(store, as_of, zone)
-    release, found = told["release"], []
-    if release:
-        found.append(f"\n名单包：已生成第{release['version']}版，可用到{_last_day(release['expires'])}。")
-    for target, one in told["published"].items():
-        late = "，还不是最新的一版" if release and one["version"] < release["version"] else ""
-        found.append(f"已发布到“{target}”：第{one['version']}版，可用到{_last_day(one['expires'])}{late}。")
-    return [*found, *loud(told["warnings"])]
 
 
 def warnings_of(report: Report) -> list[str]:
@@ -91,10 +81,6 @@ def root_warning(expires: date, as_of: date) -> str:
 def _left(left: int, expires: date) -> str:
     last = wording.day(expires - ONE_DAY)
     return f"只能再用{left}天，到{last}为止" if left else f"今天（{last}）是最后一天"
-
-
-def _last_day(expires: str) -> str:
-    return wording.day(date.fromisoformat(expires) - ONE_DAY)
 
 
 def _day(at: datetime, zone: ZoneInfo) -> date:

@@ -43,15 +43,19 @@ def check_project(root: Path) -> None:
         )
 
 
-def read(root: Path, as_of: date) -> Office:
-    """Read content/ and lists/ and say where everyone stands; raise ``InputFaultsError`` with every fault."""
+def read(root: Path, as_of: date, *, kept: bool = False) -> Office:
+    """Read content/ and lists/ and say where everyone stands; raise ``InputFaultsError`` with every fault.
+
+    With ``kept`` tables that have not changed since are not read again (ADR 23): for commands that only tell. What is
+    signed, published or sent is read from the tables themselves.
+    """
     check_project(root)
     faults = Faults()
     content = read_content(root, faults)
     if content is None:
         message = "site.toml、units.toml 或 categories.toml 读不出来，所以这次没有检查名单"
         faults.add(Place("lists"), message, "改好那里的问题以后，请再检查一次")
-    lists = read_lists(root, content, faults) if content else None
+    lists = read_lists(root, content, faults, kept=kept) if content else None
     if content is None or lists is None:
         faults.stop_if_any()
         raise AssertionError("a reader gave up without saying why")

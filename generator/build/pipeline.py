@@ -60,17 +60,18 @@ class Report:
     """Whether real keys have signed invented people (area code 99…): the example lists are still there."""
 
 
-def check(root: Path, as_of: date) -> None:
+def check(root: Path, as_of: date) -> Office:
     """Do all that a build does short of keys: read, stand, render; raise ``InputFaultsError`` with every fault."""
-    office = _read(root, as_of)
+    office = _read(root, as_of, kept=True)
     edition = _edition(office, references=[""] * len(office.standings), records=(), fingerprint="", demo=False)
     render(edition, templates_of(root))
+    return office
 
 
-def _read(root: Path, as_of: date) -> Office:
+def _read(root: Path, as_of: date, *, kept: bool) -> Office:
     """Read everything; where it has faults, those of the pages are told in the same run."""
     try:
-        return read(root, as_of)
+        return read(root, as_of, kept=kept)
     except InputFaultsError as error:
         raise InputFaultsError([*error.faults, *_faults_of_pages(root, as_of)]) from error
 
@@ -116,7 +117,7 @@ def build(root: Path, as_of: date, keys: OfficeKeys, progress: Progress) -> Repo
 
 
 def _build(root: Path, as_of: date, keys: OfficeKeys, progress: Progress) -> Report:
-    office = _read(root, as_of)
+    office = _read(root, as_of, kept=False)
     store = root / "keys" / "repository"
     zone = ZoneInfo(office.content.settings.timezone)
     issued = datetime.combine(as_of, time(0), zone).astimezone(UTC)
@@ -127,6 +128,7 @@ def _build(root: Path, as_of: date, keys: OfficeKeys, progress: Progress) -> Rep
     if current:
         _refuse_to_go_back(current, issued, zone, demo=keys.demo)
         releases.check_programme(current, programme)
+    history.note_changes(store, keys.programme.changes)
     entitled = entitle(office)
     people = [*people_of(e.subject for e in entitled), *people_of(s.nomination.origin for s in office.standings)]
     collapsed = bundles.collapse_all(root / "lists" / CACHE, people, secrets, progress)
@@ -153,7 +155,7 @@ def _build(root: Path, as_of: date, keys: OfficeKeys, progress: Progress) -> Rep
     standings = {"standings.csv": writing.standings_csv(office.standings, references)}
     private = {**standings, **correspondence.letters_due(office, references)}
     repository.save_release(store, release)
-    writing.swap_in(root / "build" / "office", private)
+    writing.swap_in(root / "build" / "office", private, owner_only=True)
     writing.swap_in(root / "build" / "site", files)
     return Report(
         as_of=as_of,

@@ -12,7 +12,7 @@ from pathlib import Path
 from generator.build.locking import alone
 from generator.build.office import Office, read
 from generator.core import wording
-from generator.core.identifiers import IdentifierError, parse_credit_code
+from generator.core.identifiers import IdentifierError, canonical_number, parse_credit_code
 from generator.core.lifecycle import OUT, Facts, Standing, gather, standing
 from generator.core.model import (
     AnyDecision,
@@ -39,6 +39,7 @@ from generator.sources.units import unit_by_name
 
 _NOT_A_NAME = re.compile(r"[^\w]|[0-9_]")
 _LONG_NUMBER = re.compile(r"[0-9]{15,17}[0-9Xx]?")
+_NO_CONSENT = re.compile("[不未没拒][^，。；]{0,4}同意|拒绝")
 _NO_ENTRY = "这一批里没有这个姓名（名称）和号码的条目。请核对批次、姓名和号码，一个字也不能差"
 
 
@@ -98,11 +99,14 @@ def _checked(office: Office, decision: AnyDecision) -> Entry:
     stood = standing(old, old.batch.rules or rules, lists.calendar, decision.day)
     if refusal := _refusal(office, decision, old, stood):
         raise RefusedError(refusal)
-    earlier = [known.day for known in lists.decisions if known in old.decisions]
+    latest = max((known.day for known in lists.decisions), default=decision.day)
+    ever = next(f for f in gather(lists, max(latest, decision.day)) if f.nomination == old.nomination)
+    earlier = [known.day for known in ever.decisions if known.batch == batch]
     if decision.day < max([old.nomination.received, *earlier]):
         raise RefusedError("这个日期早于报送日期，或早于已经记录的上一个决定。请核对日期")
     stands = standing(new, new.batch.rules or rules, lists.calendar, decision.day)
-    return Entry(_described(office, stood), wording.explain(stood), wording.explain(stands))
+    afterwards = wording.explain(stands) + _besides(decision)
+    return Entry(_described(office, stood), wording.explain(stood), afterwards)
 
 
 def _described(office: Office, stood: Standing) -> str:
@@ -112,14 +116,46 @@ def _described(office: Office, stood: Standing) -> str:
     return f"{name}，{nomination.honour}，{unit}报送，{office.lists.batches[nomination.batch].title}"
 
 
+_FIELDS = {
+    "name": "姓名（名称）",
+    "number": "证件号码",
+    "honour": "荣誉名称",
+    "awarder": "授予机关",
+    "document": "认定文号",
+    "affiliation": "所在单位",
+    "publication": "公开方式",
+}
+
+
+def _besides(decision: AnyDecision) -> str:
+    """Return what a decision does beyond where its entry stands; a number is not said again."""
+    match decision:
+        case Correction():
+            changed = (f"{_FIELDS[field]}改为" + _new_value(field, text) for field, text in decision.fields.items())
+            return "；" + "，".join(changed)
+        case Relisting():
+            return f"。批次{decision.into}里会多出一条，要重新筛查、公示，编号也是新的"
+        case BenefitRecovery():
+            return f"；追回优惠：{decision.benefit}，{decision.outcome}"
+    return ""
+
+
+def _new_value(field: str, text: str) -> str:
+    return "刚才输入的号码" if field == "number" else f"“{text}”"
+
+
 def _check_texts(decision: AnyDecision) -> None:
     publication = decision.fields.get("publication") if isinstance(decision, Correction) else None
     if publication is not None and publication not in set(PublicationMode):
         raise RefusedError(f"公开方式只能是 {'、'.join(PublicationMode)}。请重新输入")
+    if publication == PublicationMode.FULL and ("同意" not in decision.grounds or _NO_CONSENT.search(decision.grounds)):
+        raise RefusedError("全名公开要本人同意，理由里请写明同意的凭据")
     texts = [decision.grounds, decision.document, decision.operator]
     if isinstance(decision, BenefitRecovery):
         texts += [decision.benefit, decision.outcome]
-    if any(_LONG_NUMBER.search(text) for text in texts):
+    if isinstance(decision, Correction):
+        texts += [text for field, text in decision.fields.items() if field != "number"]
+    if any(_LONG_NUMBER.search(canonical(text)) for text in texts):
         raise RefusedError("理由、文书编号和经办人里不要写证件号码")
     if not (decision.grounds.strip() and decision.operator.strip()):
         raise RefusedError("理由和经办人不能空着：以后答复异议要用")
@@ -130,7 +166,7 @@ def _refusal(office: Office, decision: AnyDecision, facts: Facts, stood: Standin
     out = stood.stage in OUT
     match decision:
         case Correction():
-            damage = _damage(decision, facts.nomination)
+            damage = _damage(decision, facts.nomination) or _taken(office, decision, stood)
             return f"更正后的内容不能用：{damage}。请照证件重新输入" if damage else ""
         case Objection() | Withdrawal():
             return f"这一条已经不在名单上：{wording.explain(stood)}。不用再记录" if out else ""
@@ -198,6 +234,17 @@ def _damage(correction: Correction, nomination: Nomination) -> str:
             return "姓名里有数字、括号或标点"
         if field == "number" and (wrong := _wrong_number(text, person=person)):
             return wrong
+    return ""
+
+
+def _taken(office: Office, correction: Correction, stood: Standing) -> str:
+    """Return who has the corrected number already, or nothing: two entries of one number would be one person."""
+    wanted = canonical_number(correction.fields.get("number", ""))
+    for other in office.standings if wanted else ():
+        nomination = other.nomination
+        numbers = {number_of(nomination.subject), number_of(nomination.origin)}
+        if nomination.batch == correction.batch and nomination.place != stood.nomination.place and wanted in numbers:
+            return "这个号码是同一批里另一条的"
     return ""
 
 

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from generator.build import expiry
-from generator.build.office import Office
-from generator.build.pipeline import Report
 from generator.core import wording
-from generator.core.lifecycle import Reason, Stage, Standing
 from generator.core.model import ONE_DAY
 from generator.errors import InputFaultsError
 from generator.trust import repository, roots
 from generator.trust.keys import is_demo, office_change
+
+if TYPE_CHECKING:
+    from generator.build.pipeline import Report
 
 
 def as_json(values: Mapping[str, Any]) -> str:
@@ -42,73 +41,6 @@ def faults_values(error: InputFaultsError) -> dict[str, Any]:
             for fault in error.faults
         ]
     }
-
-
-def status_values(office: Office, root: Path) -> dict[str, Any]:
-    """Return counts by batch, stage and reason, what waits for an answer, and what runs out when."""
-    batches = []
-    for batch in office.lists.batches.values():
-        counts = Counter((s.stage, s.reason) for s in office.standings if s.nomination.batch == batch.id)
-        notice = office.notices.get(batch.id)
-        batches.append(
-            {
-                "batch": batch.id,
-                "title": batch.title,
-                "deadline": batch.deadline.isoformat(),
-                "notice": [notice.not_before.isoformat(), notice.not_after.isoformat()] if notice else None,
-                "counts": [
-                    {"stage": stage.value, "reason": reason.value, "count": count}
-                    for (stage, reason), count in sorted(counts.items())
-                ],
-            }
-        )
-    objections = [
-        {
-            "place": str(s.nomination.place),
-            "since": (s.reported or s.since).isoformat(),
-            "due": s.due.isoformat() if s.due else None,
-        }
-        for s in office.standings
-        if _waits_for_answer(s)
-    ]
-    return {
-        "as_of": office.as_of.isoformat(),
-        "batches": batches,
-        "open_objections": objections,
-        **expiry.values(root / "keys" / "repository", office.as_of, _zone(office)),
-    }
-
-
-def status_text(office: Office, root: Path) -> str:
-    """Return the same for staff, on one screen."""
-    lines = [f"截至{wording.day(office.as_of)}："]
-    for batch in office.lists.batches.values():
-        notice = office.notices.get(batch.id)
-        period = (
-            f"公示{wording.day(notice.not_before)}至{wording.day(notice.not_after)}" if notice else "还没有定公示日期"
-        )
-        lines.append(f"\n批次 {batch.id} {batch.title}（{period}）")
-        counts = Counter((s.stage, s.reason) for s in office.standings if s.nomination.batch == batch.id)
-        lines += [
-            f"  {wording.STAGES[stage]:　<6}{counts[stage, reason]:>5}   {wording.REASONS[reason]}"
-            for stage in Stage
-            for reason in Reason
-            if counts[stage, reason]
-        ]
-    for standing in office.standings:
-        if _waits_for_answer(standing):
-            due = f"，应在{wording.day(standing.due)}以前（含当天）答复" if standing.due else ""
-            overdue = "，已超期" if standing.due and office.as_of > standing.due else ""
-            lines.append(f"\n待答复的异议：{standing.nomination.place}{due}{overdue}")
-    return "\n".join([*lines, *expiry.lines(root / "keys" / "repository", office.as_of, _zone(office))])
-
-
-def _zone(office: Office) -> ZoneInfo:
-    return ZoneInfo(office.content.settings.timezone)
-
-
-def _waits_for_answer(standing: Standing) -> bool:
-    return standing.reported is not None or (standing.stage is Stage.OBJECTED and standing.due is not None)
 
 
 def build_values(report: Report) -> dict[str, Any]:
@@ -146,7 +78,8 @@ def build_text(report: Report) -> str:
     lines = ["【演示】以下名单均为虚构。"] if report.demo else []
     lines.append(f"已按{wording.day(report.as_of)}生成网站，共{report.pages}页。")
     for who, counts in (("个人", report.people), ("单位", report.organisations)):
-        lines.append(f"{who}：" + "，".join(f"{wording.STAGES[stage]}{count}" for stage, count in counts.items()))
+        told = "，".join(f"{wording.STAGES[stage]}{count}" for stage, count in counts.items())
+        lines.append(f"{who}：{told or '还没有'}")
     lines.append(f"新计算名单代码{report.derived}人。")
     lines.append(f"名单包{len(report.bundles)}个，其中{len(report.remade)}个内容有变：")
     lines += [
@@ -205,8 +138,8 @@ def keys_text(folder: Path, zone: ZoneInfo, as_of: date) -> str:
         lines.append(f"名单包：第{values['release']}版，可用到{_in_words(values['release_expires'], as_of)}。")
     else:
         lines.append("还没有生成过名单包。")
-    numbers = "，".join(f"{_KEY_NAMES.get(place, place)} {keyid[:8]}" for place, keyid in values["keys"].items())
-    lines.append(f"密钥编号：{numbers}。")
+    lines.append("密钥编号：")
+    lines += [f"  {_KEY_NAMES.get(place, place)}  {roots.shown(keyid)}" for place, keyid in values["keys"].items()]
     return "\n".join(lines).lstrip("\n")
 
 

@@ -24,8 +24,7 @@ from generator.sources import decisions
 from generator.sources.content import UnitsFile
 from generator.sources.settings import parse_toml
 from generator.sources.units import unit_by_name
-from generator.trust.saving import save
-from generator.trust.sealing import sync_folder
+from generator.trust.saving import save, sync_folder
 
 SITE = "content/site.toml"
 UNITS = "content/units.toml"

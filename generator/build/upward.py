@@ -31,6 +31,7 @@ from generator.core.names import display
 from generator.core.wording import REASONS
 from generator.letters.changes import PUBLICATIONS
 from generator.letters.letter import plain
+from generator.sources.cells import csv_cell
 from generator.sources.forms import encode
 
 FOLDER = "upward"
@@ -243,9 +244,9 @@ def _rows(lines: Iterable[Line]) -> Iterator[list[str]]:
 
 
 def _table(rows: Iterable[list[str]]) -> bytes:
-    """Return the export as CSV in UTF-8 with a byte order mark."""
+    """Return the export as CSV in UTF-8 with a byte order mark; no cell of it is a formula."""
     out = io.StringIO()
-    csv.writer(out).writerows([COLUMNS, *rows])
+    csv.writer(out).writerows([COLUMNS, *([csv_cell(text) for text in row] for row in rows)])
     return out.getvalue().encode("utf-8-sig")
 
 

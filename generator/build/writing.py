@@ -7,12 +7,14 @@ import io
 import json
 import shutil
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+from generator.build import private
 from generator.core import wording
 from generator.core.lifecycle import Standing
 from generator.core.model import MerchantId
 from generator.site.plan import Edition
+from generator.sources.cells import csv_cell
 from generator.trust import history
 from generator.trust.history import HISTORY
 from generator.trust.releases import Release
@@ -50,10 +52,11 @@ def downloads(release: Release, edition: Edition, bundles: Mapping[MerchantId, b
     }
 
 
-def swap_in(folder: Path, files: Mapping[str, bytes]) -> None:
+def swap_in(folder: Path, files: Mapping[str, bytes], *, owner_only: bool = False) -> None:
     """Replace a folder by these files: written beside, then swapped by renames, the old one removed last.
 
-    Where any step fails, the old folder stands as it was.
+    Where any step fails, the old folder stands as it was. With ``owner_only`` nobody else may read what is written,
+    from its first byte on: names and numbers stand in it.
     """
     fresh, old = folder.with_name(folder.name + ".new"), folder.with_name(folder.name + ".old")
     if old.exists() and not folder.exists():
@@ -61,11 +64,16 @@ def swap_in(folder: Path, files: Mapping[str, bytes]) -> None:
     for leftover in (fresh, old):
         if leftover.exists():
             shutil.rmtree(leftover)
-    fresh.mkdir(parents=True)
-    for parent in sorted({(fresh / name).parent for name in files}):
-        parent.mkdir(parents=True, exist_ok=True)
+    mode = 0o700 if owner_only else 0o777
+    fresh.parent.mkdir(parents=True, exist_ok=True)
+    fresh.mkdir(mode)
+    for parent in sorted({fresh / parent for name in files for parent in PurePosixPath(name).parents}):
+        parent.mkdir(mode, exist_ok=True)
     for name, data in files.items():
-        (fresh / name).write_bytes(data)
+        if owner_only:
+            private.write(fresh / name, data)
+        else:
+            (fresh / name).write_bytes(data)
     if folder.exists():
         folder.rename(old)
     try:
@@ -84,19 +92,18 @@ def standings_csv(standings: Sequence[Standing], references: Sequence[str]) -> b
     writer.writerow(["编号", "批次", "姓名/名称", "类别", "荣誉", "状态", "原因", "自", "至", "迟报", "来源"])
     for standing, reference in zip(standings, references, strict=True):
         nomination = standing.nomination
-        writer.writerow(
-            [
-                reference,
-                nomination.batch,
-                nomination.subject.name,
-                nomination.category,
-                nomination.honour,
-                wording.STAGES[standing.stage],
-                wording.REASONS[standing.reason],
-                standing.since,
-                standing.until or "",
-                "迟报" if standing.late else "",
-                nomination.place,
-            ]
+        cells = (
+            reference,
+            nomination.batch,
+            nomination.subject.name,
+            nomination.category,
+            nomination.honour,
+            wording.STAGES[standing.stage],
+            wording.REASONS[standing.reason],
+            standing.since,
+            standing.until or "",
+            "迟报" if standing.late else "",
+            nomination.place,
         )
+        writer.writerow([csv_cell(str(cell)) for cell in cells])
     return out.getvalue().encode("utf-8-sig")

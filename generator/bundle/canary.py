@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate
 from math import comb
 
@@ -46,8 +47,9 @@ class Suspect:
         return self.chance <= CERTAIN
 
 
+@lru_cache(maxsize=4096)
 def candidates(label: str, secrets: Secrets) -> tuple[int, ...]:
-    """Return the candidates of the class that ``label`` spells."""
+    """Return the candidates of the class that ``label`` spells; merchants have many classes in common."""
     prefix = b"xinyi/canary/1\0" + label.encode() + b"\0"
     indexed = (prefix + index.to_bytes(4, "big") for index in range(CANDIDATES))
     return tuple(first_bits(secrets.ref_key, message, secrets.token_bits) for message in indexed)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, repeat
+from operator import rshift
 
 MAX_PARAMETER = 48
 _FLUSH = 2048
@@ -67,7 +68,8 @@ def best_parameter(gaps: Sequence[int]) -> int:
 
 
 def _length(gaps: Sequence[int], parameter: int) -> int:
-    return sum(gap >> parameter for gap in gaps) + len(gaps) * (1 + parameter)
+    quotients: Iterable[int] = map(rshift, gaps, repeat(parameter))
+    return sum(quotients) + len(gaps) * (1 + parameter)
 
 
 def _pack(gaps: Iterable[int], parameter: int) -> bytes:

@@ -143,8 +143,12 @@ def _without_day(manifest: bytes) -> bytes:
 def _classes(people: Mapping[int, LastDays]) -> list[tuple[LastDays, list[int]]]:
     """Group tokens by their last days, in a fixed order."""
     groups: dict[tuple[tuple[ScenarioId, date], ...], list[int]] = {}
+    of_days: dict[int, list[int]] = {}  # by identity: many people share one mapping
     for token, days in people.items():
-        groups.setdefault(tuple(sorted(days.items())), []).append(token)
+        group = of_days.get(id(days))
+        if group is None:
+            group = of_days[id(days)] = groups.setdefault(tuple(sorted(days.items())), [])
+        group.append(token)
     return [(dict(key), groups[key]) for key in sorted(groups)]
 
 

@@ -23,8 +23,10 @@ from generator.cli.lists import ANNOTATE, check_destination, lists, write_copies
 from generator.cli.merchants import merchants
 from generator.cli.options import AS_OF, JSON
 from generator.cli.record import record
+from generator.cli.rounds import hint_lines, screen
 from generator.cli.sm2 import sm2
-from generator.cli.terminal import Progress, open_keys
+from generator.cli.terminal import Progress, headed, open_keys, visible
+from generator.core.characters import shown
 from generator.errors import GeneratorError, InputFaultsError, LeakError, RefusedError
 
 
@@ -38,15 +40,15 @@ class Staff(click.Group):
         except InputFaultsError as error:
             click.echo(f"发现{len(error.faults)}处问题，没有改动任何已有的文件：", err=True)
             for fault in error.faults:
-                click.echo(f"  {fault}", err=True)
+                click.echo(f"  {shown(str(fault))}", err=True)
         except LeakError as error:
             click.echo("已停止：将要发布的文件里有不该公开的内容，网站没有更新。", err=True)
             for leak in error.leaks:
-                click.echo(f"  {leak}", err=True)
+                click.echo(f"  {shown(leak)}", err=True)
         except GeneratorError as error:
-            click.echo(f"没有完成：{error}", err=True)
+            click.echo(f"没有完成：{visible(str(error))}", err=True)
         except OSError as error:
-            click.echo(f"没有完成：{error.filename or ''} 读不了或写不了（{error.strerror}）。", err=True)
+            click.echo(f"没有完成：{shown(str(error.filename or ''))} 读不了或写不了（{error.strerror}）。", err=True)
             click.echo("请看磁盘满没满、文件是不是正被别的程序打开，再试一次。", err=True)
         return ctx.exit(1)
 
@@ -72,11 +74,11 @@ def main(ctx: click.Context, root: Path) -> None:
 @click.pass_obj
 def check(root: Path, as_of: date, as_json: bool, annotate: Path | None) -> None:
     """检查 content 和 lists 里的全部文件，一次列出所有问题；加 --annotate 还写出可以退回报送单位的副本。"""
-    from generator.build import pipeline, reports
+    from generator.build import pipeline, reports, screening
 
     check_destination(root, annotate)
     try:
-        pipeline.check(root, as_of)
+        hints = screening.hints_of(pipeline.check(root, as_of))
     except InputFaultsError as error:
         copies = write_copies(root, annotate, error.faults)
         click.echo("\n".join(copies), err=True, nl=bool(copies))
@@ -84,7 +86,10 @@ def check(root: Path, as_of: date, as_json: bool, annotate: Path | None) -> None
             raise
         click.echo(reports.as_json(reports.faults_values(error)))
         sys.exit(1)
-    click.echo(reports.as_json({"faults": []}) if as_json else "检查完毕，没有发现问题。")
+    if as_json:
+        click.echo(reports.as_json({"faults": [], "hints": [str(hint) for hint in hints]}))
+        return
+    click.echo("\n".join(["检查完毕，没有发现问题。", *hint_lines(hints)]))
 
 
 @main.command()
@@ -92,12 +97,14 @@ def check(root: Path, as_of: date, as_json: bool, annotate: Path | None) -> None
 @JSON
 @click.pass_obj
 def status(root: Path, as_of: date, as_json: bool) -> None:
-    """各批次、各状态有多少人和单位，有哪些异议等着答复。"""
+    """今天要办什么，接下来有什么，各批次、各状态有多少人和单位。"""
     from generator.build import reports
     from generator.build.office import read
+    from generator.build.overview import status_text
+    from generator.build.status import status_values
 
-    office = read(root, as_of)
-    click.echo(reports.as_json(reports.status_values(office, root)) if as_json else reports.status_text(office, root))
+    office = read(root, as_of, kept=True)
+    click.echo(reports.as_json(status_values(office, root)) if as_json else headed(status_text(office, root)))
 
 
 @main.command()
@@ -141,5 +148,5 @@ def publish(root: Path, target: str, dry_run: bool) -> None:
 keys.add_command(sm2)
 main.add_command(explain)
 main.add_command(init)
-for group in (record, keys, merchants, lists, letters, export):
+for group in (record, keys, merchants, lists, screen, letters, export):
     main.add_command(group)

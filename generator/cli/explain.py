@@ -20,7 +20,7 @@ def explain(root: Path, reference: str, as_of: date) -> None:
     from generator.build import references
     from generator.build.office import read
 
-    office = read(root, as_of)
+    office = read(root, as_of, kept=True)
     if reference:
         place, _ = references.find(root, office, reference, open_keys(root))
         click.echo(references.story(office, place, references.canonical(reference)))

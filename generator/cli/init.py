@@ -79,7 +79,7 @@ def _next(started: Started) -> str:
         "xinyi check 检查，说“没有发现问题”再往下。",
         "三位保管人到场，xinyi keys init 生成密钥，只做一次。想先试试，另建一个文件夹，在那里加上 --demo。",
         "xinyi build 生成，xinyi serve 看一遍网站。",
-        "第一批名单：xinyi list template 写报送表发给各单位，照工作手册“一年怎么走”收表、筛查、公示。",
+        "第一批名单：xinyi list open 建好一批，照工作手册“一年怎么走”发空白表、收表、筛查、公示。",
     ]
     steps = "\n".join(f"  {number}. {text}" for number, text in enumerate(todo, 1))
     return f"已建好：{started.folder.absolute()}\n接下来：\n{steps}"

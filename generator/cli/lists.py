@@ -19,7 +19,7 @@ ANNOTATE = click.option(
 
 @click.group("list")
 def lists() -> None:
-    """名单：给报送单位的空白表。"""
+    """名单：建批次、写空白表、收表、定公示日期。"""
 
 
 @lists.command("template")

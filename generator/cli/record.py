@@ -74,8 +74,8 @@ def _by_reference(root: Path, reference: str, day: date) -> dict[str, str]:
     from generator.core.model import number_of
 
     _, standing = references.find(root, read(root, day), reference, open_keys(root))
-    first = standing.nomination.origin
-    return {"batch": standing.nomination.batch, "name": first.name, "number": number_of(first)}
+    subject = standing.nomination.subject
+    return {"batch": standing.nomination.batch, "name": subject.name, "number": number_of(subject)}
 
 
 def _confirmed(root: Path, decision: AnyDecision) -> bool:

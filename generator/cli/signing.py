@@ -43,6 +43,9 @@ def replace_root(root: Path, which: str, given: Sequence[Path], stick: Path | No
     from generator.trust import roots
 
     _check_new(propose)
+    one_port = stick is not None and not propose and (len(given) < roots.ROOT_THRESHOLD or stick in given)
+    if stick and not one_port:
+        sticks.check_stick(stick)
     fresh, number = CryptoSigner.generate_ed25519(), int(which.removeprefix("root-"))
     proposal = roots.root_replacement(ceremony.chain(root), number, fresh.public_key, options.current_instant())
     proposal = roots.sign(proposal, fresh)
@@ -50,7 +53,16 @@ def replace_root(root: Path, which: str, given: Sequence[Path], stick: Path | No
     if not propose:
         proposal = sticks.collect_signatures(proposal, given)
     say("\n—— 新的保管人（请其他人回避）：请插上新的U盘 ——")
-    sticks.give_root_key(root, which, fresh, roots.fingerprint(proposal.chain), given=stick)
+    sticks.give_root_key(
+        root,
+        which,
+        fresh,
+        roots.fingerprint(proposal.chain),
+        given=stick,
+        swap="请拔下上一个U盘，插上新的，插好按回车……" if one_port else "",
+        earlier=given,
+        signed=proposal,
+    )
     if propose:
         _carry(propose, proposal)
     else:
@@ -94,8 +106,8 @@ def sign(root: Path, file: Path, given: Path | None) -> None:
     if ceremony.has_chain(root):
         roots.check_same_programme(proposal, ceremony.chain(root))
     _agree(proposal, "签名")
-    signer, _ = sticks.open_root_key(proposal.chain, partial(roots.check_may_sign, proposal), given)
-    signed = roots.sign(proposal, signer)
+    signer, key = sticks.open_root_key(proposal.chain, partial(roots.check_may_sign, proposal), given)
+    signed = sticks.sign(proposal, signer, key, in_office=ceremony.has_chain(root))
     ceremony.save_signed(file, signed)
     left = roots.lacking(signed)
     then = f"请交给下一位保管人，至少还差{left}位" if left else "签名够了，请拿回办公室运行 xinyi keys accept"

@@ -19,9 +19,12 @@ def sm2() -> None:
 @click.pass_obj
 def sm2_init(root: Path) -> None:
     """生成国密密钥（只做一次）；以后每次 build 都会给名单包签名。"""
+    from generator.build.locking import alone
     from generator.trust import sm2 as trust
 
-    made = trust.init(root / "keys", open_keys(root).programme)
+    opened = open_keys(root)
+    with alone(root):
+        made = trust.init(root / "keys", opened)
     click.echo(f"国密密钥已生成，请一并备份 {root / 'keys' / trust.KEY}。公钥指纹（告诉要验签的商户）：")
     click.echo(f"  {made.fingerprint}")
 

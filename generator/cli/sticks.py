@@ -6,15 +6,16 @@ A stick is any folder or file: one that is always plugged in, or one port whose 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from generator.cli.terminal import ask_hidden, ask_place, consent, new_passphrase, say, wait_for_enter
+from generator.cli.options import ZONE
+from generator.cli.terminal import ask_hidden, ask_place, consent, is_interactive, new_passphrase, say, wait_for_enter
 from generator.errors import GeneratorError, KeysError, RefusedError
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from generator.trust.roots import Proposal
 
 _TRIES = 3
+_NEXT_STICK = "请拔下上一个U盘，插上下一位保管人的，插好按回车……"
 
 
 def hold_ceremony(root: Path, sticks: Sequence[Path], token_bits: int, at: datetime) -> None:
@@ -36,7 +38,8 @@ def hold_ceremony(root: Path, sticks: Sequence[Path], token_bits: int, at: datet
     folder = root / "keys"
     trust.check_absent(folder, ())
     for stick in set(sticks):
-        _check_stick(stick)
+        check_stick(stick)
+    _confirm_date(at)
     drawn = trust.draw(token_bits, at)
     written: dict[Path, CryptoSigner] = {}
     last: Path | None = None
@@ -45,12 +48,16 @@ def hold_ceremony(root: Path, sticks: Sequence[Path], token_bits: int, at: datet
             say(f"\n—— 第{number}位保管人（共{len(drawn.roots)}位；请其他人回避）——")
             given = sticks[number - 1] if sticks else None
             swap = f"请拔下上一个U盘，插上第{number}位保管人的，插好按回车……" if given in sticks[: number - 1] else ""
-            path = give_root_key(root, f"root-{number}", signer, drawn.fingerprint, given=given, swap=swap, last=last)
+            place, label = f"root-{number}", drawn.fingerprint
+            path = give_root_key(root, place, signer, label, given=given, swap=swap, last=last, earlier=written)
             written[path], last = signer, path.parent
         say("\n—— 办公室 ——")
         trust.found(folder, drawn, new_passphrase("办公室密钥"))
     except (click.Abort, KeyboardInterrupt, GeneratorError, OSError):
-        _take_back(written)
+        if trust.is_founded(folder, drawn):
+            say("\n密钥已经生成了，U盘上的根密钥都有用，不要重来。请运行 xinyi keys status，把根证书指纹抄下来。")
+        else:
+            _take_back(written)
         raise
 
 
@@ -61,10 +68,21 @@ def keep_together(root: Path, token_bits: int, at: datetime, *, demo: bool) -> N
 
     folder = root / "keys"
     trust.check_absent(folder, (folder,) * roots.ROOT_KEYS)
+    if not demo:
+        _confirm_date(at)
     officers = [f"根密钥 root-{number} " for number in range(1, roots.ROOT_KEYS + 1)]
     chosen = [trust.DEMO_PASSPHRASE if demo else new_passphrase(whose) for whose in (*officers, "办公室密钥")]
     passphrases = trust.Passphrases(tuple(chosen[:-1]), chosen[-1])
     trust.init(folder, (folder,) * roots.ROOT_KEYS, passphrases, token_bits, at)
+
+
+def _confirm_date(at: datetime) -> None:
+    """Show what the clock says, and ask where somebody can answer: roots last from that day on."""
+    from generator.core import wording
+
+    say(f"这台电脑说今天是{wording.day(at.astimezone(ZONE).date())}，根证书的有效期从今天算起。")
+    if is_interactive():
+        consent("年月日都对吗")
 
 
 def give_root_key(
@@ -76,12 +94,16 @@ def give_root_key(
     given: Path | None = None,
     swap: str = "",
     last: Path | None = None,
+    earlier: Iterable[Path] = (),
+    signed: Proposal | None = None,
 ) -> Path:
     """Write a root key to a stick under its officer's passphrase and return its file.
 
     Without ``given`` the path is asked for; ``swap`` asks to change the stick at a path used before. Where that fails
-    and something was asked, it is asked again.
+    and something was asked, it is asked again. ``earlier`` says where other officers' keys are or were, ``signed`` what
+    the key has signed already.
     """
+    from generator.build import ceremony
     from generator.trust import sealing
 
     while True:
@@ -89,11 +111,13 @@ def give_root_key(
             wait_for_enter(swap)
         stick = given or ask_place("请插入U盘，输入它的路径（如 /media/usb1）", last)
         try:
-            _check_stick(stick)
-            if stick.stat().st_dev == root.stat().st_dev:
-                consent(f"{stick} 和项目文件夹在同一个盘上，不像是U盘。真的写在这里吗")
+            check_stick(stick)
+            if doubt := _doubt(root, stick, earlier):
+                consent(f"{stick} {doubt}。真的写在这里吗")
             passphrase = new_passphrase(f"根密钥 {place} ")
             path = stick / f"{place}.pem"
+            if signed:
+                ceremony.note_signed(signed, signer, path)
             sealing.write_key(path, signer, passphrase, fingerprint)
         except (KeysError, RefusedError) as error:
             if given and not swap:
@@ -104,7 +128,24 @@ def give_root_key(
         return path
 
 
-def _check_stick(stick: Path) -> None:
+def _doubt(root: Path, stick: Path, earlier: Iterable[Path]) -> str:
+    """Return why a place is no stick of its own: on the device of the project, the system, the home or another key."""
+    device = _device(stick)
+    if any(path != stick and path.exists() and _device(path) == device for path in earlier):
+        return "和别的保管人的U盘是同一个盘：根密钥要一人一个U盘，放在一起，一丢就全丢了"
+    system = Path(os.environ.get("SYSTEMDRIVE", "") + "/")
+    for place, name in ((root, "项目文件夹"), (system, "系统"), (Path.home(), "个人文件夹")):
+        if place.exists() and _device(place) == device:
+            return f"和{name}在同一个盘上，不像是U盘"
+    return ""
+
+
+def _device(path: Path) -> int:
+    return path.stat().st_dev
+
+
+def check_stick(stick: Path) -> None:
+    """Raise ``RefusedError`` where no root key can be put: no folder, or one that holds a root key already."""
     if not stick.is_dir():
         raise RefusedError(f"{stick} 不是文件夹，请写U盘的路径")
     if found := sorted(stick.glob("root-[123].pem")):
@@ -157,22 +198,42 @@ def _checked(signer: CryptoSigner, check: Callable[[str], None]) -> CryptoSigner
     return signer
 
 
-def collect_signatures(proposal: Proposal, given: Sequence[Path]) -> Proposal:
-    """Return a proposal signed by as many officers as it lacks: first the files given, then whoever is asked."""
+def sign(proposal: Proposal, signer: CryptoSigner, file: Path, *, in_office: bool) -> Proposal:
+    """Return a proposal signed by an opened root key, unless the key noted that it signed another of this version.
+
+    In the office, whose own roots say what the newest is, one that came to nothing may be signed anew with consent.
+    """
+    from generator.build import ceremony
     from generator.trust import roots
 
-    waiting, last = list(given), None  # type: list[Path], Path | None
-    while roots.lacking(proposal):
-        file = waiting.pop(0) if waiting else None
-        try:
-            signer, found = open_root_key(proposal.chain, partial(roots.check_may_sign, proposal), file, last)
-        except (KeysError, RefusedError) as error:
-            if file:
-                raise
-            say(f"没有签：{error}。")
-            continue
-        proposal, last = roots.sign(proposal, signer), found.parent
+    if ceremony.has_signed_another(proposal, signer, file):
+        before = f"U盘上记着：这把密钥已经签过另一份第{roots.following(proposal)[0]}版根证书"
+        if not in_office:
+            raise RefusedError(
+                f"{before}。同一版只能签一份，可能有人拿旧文件来骗签名。不要签，请给办公室打电话；"
+                "上一份确实作废了的，带U盘到办公室去签"
+            )
+        consent(
+            f"{before}。上一份没做完、确实作废了，才能再签一份；"
+            "keys 文件夹是从旧备份恢复的，或者说不清楚的，都不要签。再签吗"
+        )
+    return ceremony.sign(proposal, signer, file)
+
+
+def collect_signatures(proposal: Proposal, given: Sequence[Path]) -> Proposal:
+    """Return a proposal signed in the office by as many officers as it lacks: the files given, then who is asked."""
+    from generator.trust import roots
+
+    def check(keyid: str) -> None:
+        roots.check_may_sign(proposal, keyid)
+
+    def take(signer: CryptoSigner, file: Path) -> bool:
+        nonlocal proposal
+        proposal = sign(proposal, signer, file, in_office=True)
         say(f"{roots.name_of(proposal, signer)} 已签名。")
+        return roots.lacking(proposal) == 0
+
+    _one_after_the_other(proposal.chain, check, given, take)
     return proposal
 
 
@@ -188,15 +249,40 @@ def two_officers(chain: Sequence[bytes], given: Sequence[Path]) -> list[CryptoSi
         if keyid in found:
             raise RefusedError("这把密钥刚才已经用过，请换另一位保管人的")
 
-    waiting, last = list(given), None  # type: list[Path], Path | None
-    while len(found) < roots.ROOT_THRESHOLD:
-        file = waiting.pop(0) if waiting else None
+    def take(signer: CryptoSigner, _: Path) -> bool:
+        found[signer.public_key.keyid] = signer
+        return len(found) == roots.ROOT_THRESHOLD
+
+    _one_after_the_other(chain, check, given, take)
+    return list(found.values())
+
+
+def _one_after_the_other(
+    chain: Sequence[bytes],
+    check: Callable[[str], None],
+    given: Sequence[Path],
+    take: Callable[[CryptoSigner, Path], bool],
+) -> None:
+    """Open root keys, first the files given, then whoever is asked, until ``take`` says that it has enough.
+
+    A path that is given again means one port: there is a pause to change the stick.
+    """
+    waiting = list(given)
+    used: list[Path] = []
+    last: Path | None = None
+    enough = False
+    while not enough:
+        file = waiting[0] if waiting else None
+        swap = file in used
+        if swap:
+            wait_for_enter(_NEXT_STICK)
         try:
-            signer, opened = open_root_key(chain, check, file, last)
+            signer, found = open_root_key(chain, check, file, last)
+            enough = take(signer, found)
         except (KeysError, RefusedError) as error:
-            if file:
+            if file and not swap:
                 raise
             say(f"{error}。")
             continue
-        found[signer.public_key.keyid], last = signer, opened.parent
-    return list(found.values())
+        used += waiting[:1]
+        waiting, last = waiting[1:], found.parent

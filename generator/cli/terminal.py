@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from generator.core.characters import shown
 from generator.errors import KeysError, RefusedError
 
 if TYPE_CHECKING:
@@ -17,7 +18,22 @@ if TYPE_CHECKING:
 
 PASSPHRASE = "XINYI_PASSPHRASE"  # noqa: S105 - the name of an environment variable
 CONSENT = "同意"
+_NO_TEXT = "输入的不是能认的文字，多半是终端的编码不对：请把终端的编码改成 UTF-8，再来一次"
 _CLEAR = "\033[3J\033[2J\033[H"
+
+
+def visible(text: str) -> str:
+    """Return a text of several lines that a terminal only shows: all but its line ends that would do more is marked."""
+    return "\n".join(map(shown, text.split("\n")))
+
+
+def headed(text: str) -> str:
+    """Return a text of several lines as ``visible`` does, those that are not indented in bold: a screen has headings.
+
+    ``click.echo`` leaves bold out where the text goes to a file or a program.
+    """
+    lines = visible(text).split("\n")
+    return "\n".join(click.style(line, bold=True) if line.strip() and line[0] != " " else line for line in lines)
 
 
 def say(text: str) -> None:
@@ -31,9 +47,20 @@ def ask(what: str) -> str:
     return answer
 
 
-def ask_hidden(what: str) -> str:
-    """Return a secret typed after a prompt, without showing it."""
-    answer: str = click.prompt(what, hide_input=True, err=True, prompt_suffix="：")
+def ask_hidden(what: str, default: str | None = None) -> str:
+    """Return a secret typed after a prompt, without showing it; an empty answer is asked again, or the default."""
+    return _hidden(what, default, "：")
+
+
+def _hidden(what: str, default: str | None, suffix: str) -> str:
+    """Return a secret typed after a prompt; raise ``KeysError`` for bytes that are no text."""
+    try:
+        answer: str = click.prompt(
+            what, hide_input=True, err=True, prompt_suffix=suffix, default=default, show_default=False
+        )
+        answer.encode()
+    except UnicodeError as error:
+        raise KeysError(_NO_TEXT) from error
     return answer
 
 
@@ -53,6 +80,11 @@ def consent(question: str) -> None:
     )
     if answer.strip() != CONSENT:
         raise RefusedError("没有得到同意，什么也没有改")
+
+
+def is_interactive() -> bool:
+    """Return whether somebody sits at the terminal and can be asked."""
+    return sys.stdin.isatty()
 
 
 def wait_for_enter(what: str) -> None:
@@ -87,7 +119,12 @@ def open_keys(root: Path) -> OfficeKeys:
 
 def office_passphrase(what: str = "办公室密钥口令") -> str:
     """Return the office passphrase of environment or terminal, unchecked."""
-    return os.environ.get(PASSPHRASE) or ask_hidden(what)
+    given = os.environ.get(PASSPHRASE)
+    try:
+        (given or "").encode()
+    except UnicodeError as error:
+        raise KeysError(_NO_TEXT) from error
+    return given or ask_hidden(what)
 
 
 def secrets_passphrase(root: Path) -> str:
@@ -116,18 +153,16 @@ def new_passphrase(whose: str) -> str:
     from generator.trust import keys as trust
 
     while True:
-        first: str = click.prompt(
-            f"{whose}的口令（直接回车由程序生成）", default="", hide_input=True, show_default=False, err=True
-        )
-        if not first:
-            return _generated_passphrase(whose)
         try:
+            first = _hidden(f"{whose}的口令（直接回车由程序生成）", "", ": ")
+            if not first:
+                return _generated_passphrase(whose)
             trust.check_passphrase(first)
+            if ask_hidden("再输入一次") == first:
+                return first
         except KeysError as error:
-            say(str(error))
+            say(f"{error}。")
             continue
-        if ask_hidden("再输入一次") == first:
-            return first
         say("两次输入不一样，请重来。")
 
 

@@ -6,8 +6,9 @@ is a new nomination).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from generator.core.identifiers import CreditCode, Number, canonical_number
@@ -36,22 +37,31 @@ def decisions_by_nomination(
 
     A decision addresses a person's by batch, number and name: the name first nominated or one corrected to; an
     organisation's by batch and code, since names of organisations vary in spelling. Who is withdrawn as dishonest or
-    for abuse leaves with every entry received by then, in whatever batch (F16): it is the subject that has fallen.
+    for abuse leaves with every entry received by then, in whatever batch (F16): it is the subject that has fallen. Such
+    a decision of another batch bears the number that its own entry had on its day; it counts for an entry while that
+    bears the same.
     """
     ordered = sorted(decisions, key=lambda d: d.day)
     if not ordered:
         return ((),) * len(nominations)
     of: list[list[AnyDecision]] = [[] for _ in nominations]
     index = _Index(nominations)
+    shared: list[AnyDecision] = []
     for decision in ordered:
-        for place in index.everywhere(decision) if _speaks_of_the_subject(decision) else ():
+        places = index.addressed(decision)
+        for place in places:
+            of[place].append(decision)
+        if _speaks_of_the_subject(decision):
+            number = index.number(places[0]) if places else canonical_number(decision.number)
+            shared.append(replace(decision, number=number))
+        if isinstance(decision, Correction):
+            for place in places:
+                index.correct(place, decision)
+    for decision in shared:
+        for place in index.ever(decision.number):
             if nominations[place].batch != decision.batch and nominations[place].received <= decision.day:
                 of[place].append(decision)
-        for place in index.addressed(decision):
-            of[place].append(decision)
-            if isinstance(decision, Correction):
-                index.correct(place, decision)
-    return tuple(map(tuple, of))
+    return tuple(tuple(sorted(mine, key=lambda d: d.day)) for mine in of)
 
 
 class _Index:
@@ -60,20 +70,25 @@ class _Index:
     def __init__(self, nominations: Sequence[Nomination]) -> None:
         self._nominations = nominations
         self._names: dict[int, set[str]] = {}
+        self._numbers: dict[int, str] = {}
         self._places: dict[str, list[int]] = {}
         for place, nomination in enumerate(nominations):
             self._places.setdefault(number_of(nomination.subject), []).append(place)
 
-    def everywhere(self, decision: AnyDecision) -> tuple[int, ...]:
-        """Return where the number of a decision stands, in whatever batch."""
-        return tuple(self._places.get(canonical_number(decision.number), ()))
+    def ever(self, number: str) -> tuple[int, ...]:
+        """Return the entries that bore a number at any time."""
+        return tuple(dict.fromkeys(self._places.get(number, ())))
+
+    def number(self, place: int) -> str:
+        """Return the number that an entry bears now."""
+        return self._numbers.get(place) or number_of(self._nominations[place].subject)
 
     def addressed(self, decision: AnyDecision) -> tuple[int, ...]:
         """Return the entries that a decision addresses."""
         name = canonical(decision.name)
         return tuple(
             place
-            for place in self.everywhere(decision)
+            for place in self.ever(canonical_number(decision.number))
             if self._nominations[place].batch == decision.batch
             and (not isinstance(self._nominations[place].subject, Person) or name in self._names_of(place))
         )
@@ -83,7 +98,8 @@ class _Index:
         if "name" in correction.fields:
             self._names_of(place).add(canonical(correction.fields["name"]))
         if "number" in correction.fields:
-            self._places.setdefault(canonical_number(correction.fields["number"]), []).append(place)
+            self._numbers[place] = canonical_number(correction.fields["number"])
+            self._places.setdefault(self._numbers[place], []).append(place)
 
     def _names_of(self, place: int) -> set[str]:
         """Return every name of an entry; few entries are ever asked for theirs."""
@@ -105,11 +121,19 @@ def relisted(lists: Lists, decisions: Sequence[AnyDecision]) -> list[Nomination]
     """
     found: list[Nomination] = []
     if any(isinstance(decision, Relisting) for decision in decisions):
-        taken = {_entry(nomination) for nomination in lists.nominations}
-        while fresh := {_entry(n): n for n in _anew(lists, found, decisions) if _entry(n) not in taken}:
+        first: dict[tuple[object, ...], date] = {}
+        for nomination in lists.nominations:
+            entry = _entry(nomination)
+            first[entry] = min(nomination.received, first.get(entry, nomination.received))
+        while fresh := {_entry(n): n for n in _anew(lists, found, decisions) if not _came_before(n, first)}:
             found += fresh.values()
-            taken |= fresh.keys()
+            first |= {entry: nomination.received for entry, nomination in fresh.items()}
     return found
+
+
+def _came_before(nomination: Nomination, first: Mapping[tuple[object, ...], date]) -> bool:
+    """Return whether its like was in the batch already; what comes later changes nothing about the days before."""
+    return first.get(_entry(nomination), date.max) <= nomination.received
 
 
 def _entry(nomination: Nomination) -> tuple[object, ...]:

@@ -351,7 +351,7 @@ def _standing(facts: Facts, rules: Rules, calendar: Calendar, as_of: date) -> St
     )
     if as_of < nomination.received:
         return answer
-    ends, reopened = _ends(facts)
+    ends, reopened = _ends(facts, number_of(nomination.subject))
     events = [*ends, *_expiries(nomination, window), *_kept_off(facts, nomination, start, notice, window, rules, as_of)]
     if past := [event for event in events if event.day <= as_of]:
         first = min(past, key=lambda event: event.day)
@@ -362,7 +362,7 @@ def _standing(facts: Facts, rules: Rules, calendar: Calendar, as_of: date) -> St
         waits_for = unanswered(facts.returns, since, sources)
         return replace(answer, stage=Stage.NOMINATED, reason=Reason.AWAITING_SCREENING, waits_for=waits_for)
     if dispute.open:
-        due = calendar.last_working_day(dispute.open, rules.objection_working_days, count_start=False)
+        due = _answer_due(dispute.open, rules, calendar)
         since = max(dispute.open, notice.not_before)
         return replace(answer, stage=Stage.OBJECTED, reason=Reason.OBJECTION_OPEN, since=since, due=due)
     if window is None or as_of < window.not_before:
@@ -411,7 +411,7 @@ def _reported(facts: Facts, notice: Window | None) -> date | None:
 
 
 def _answer_due(reported: date, rules: Rules, calendar: Calendar) -> date | None:
-    """Return when a report should be answered; None in a year whose holidays are unknown: no list waits for it."""
+    """Return when an objection or report should be answered; None in a year whose holidays nobody knows yet."""
     try:
         return calendar.last_working_day(reported, rules.objection_working_days, count_start=False)
     except UncoveredYearError:
@@ -459,32 +459,39 @@ class _Dispute:
 def _dispute(facts: Facts, notice: Window | None) -> _Dispute:
     """Follow objections and answers. A report after the notice has ended does not stop the clock (F17).
 
-    An appeal that is granted settles the dispute as a rejected objection does.
+    An appeal granted against an objection that was upheld settles it as a rejection does; one nobody has answered
+    stays open.
     """
     state = _Dispute()
+    upheld = False
     for decision in facts.decisions:
         if isinstance(decision, Objection) and notice and decision.day <= notice.not_after:
             state = _Dispute(state.open or decision.day, state.settled, state.open or decision.day)
-        elif isinstance(decision, Resolution) and state.open and _rejects(decision, facts.batch.id):
-            state = _Dispute(None, decision.day, state.since)
+        elif isinstance(decision, Resolution) and state.open and decision.batch == facts.batch.id:
+            appealed = decision.answers == "appeal"
+            if (upheld and appealed and decision.upheld) or not (appealed or decision.upheld):
+                state, upheld = _Dispute(None, decision.day, state.since), False
+            elif not appealed:
+                upheld = True
     return state
 
 
-def _rejects(decision: Resolution, batch: BatchId) -> bool:
-    """Return whether an answer lets the entry stand: an objection rejected, or an appeal granted."""
-    return decision.batch == batch and decision.upheld is (decision.answers == "appeal")
-
-
-def _ends(facts: Facts) -> tuple[list[_Event], date | None]:
+def _ends(facts: Facts, number: str) -> tuple[list[_Event], date | None]:
     """Return the ends that decisions bring (E1, E2, E3, E4), less those that later decisions undid, and since when.
 
-    An appeal undoes what was decided in its own batch and, where the subject had fallen everywhere, that.
+    An appeal undoes what was decided in its own batch and, where the subject had fallen everywhere, that. What was
+    decided of the subject in another batch counts while the entry bears that number, and from when it does.
     """
+    renumbered = max(_renumbered(facts.decisions), default=date.min)
     ends: list[tuple[_Event, BatchId]] = []
     reopened: date | None = None
     for decision in facts.decisions:
+        own = decision.batch == facts.batch.id
+        if not own and decision.number != number:
+            continue
         if isinstance(decision, Withdrawal):
-            ends = [*ends, (_Event(decision.day, Stage.LEFT, _WITHDRAWN[decision.ground]), decision.batch)]
+            day = decision.day if own else max(decision.day, renumbered)
+            ends = [*ends, (_Event(day, Stage.LEFT, _WITHDRAWN[decision.ground]), decision.batch)]
         elif isinstance(decision, Resolution) and decision.answers == "objection" and decision.upheld:
             ends = [*ends, (_Event(decision.day, Stage.LEFT, Reason.E1_OBJECTION_UPHELD), decision.batch)]
         elif isinstance(decision, Resolution) and decision.answers == "appeal" and decision.upheld:
@@ -494,6 +501,18 @@ def _ends(facts: Facts) -> tuple[list[_Event], date | None]:
         if _reopens(decision):
             reopened = decision.day
     return [event for event, _ in ends], reopened
+
+
+def _cleared(facts: Facts, number: str) -> list[Rehabilitation]:
+    """Return the findings that a record was wrong which speak of this number."""
+    found = []
+    for place, decision in enumerate(facts.decisions):
+        if isinstance(decision, Rehabilitation):
+            own = decision.batch == facts.batch.id
+            bore = number_of(corrected(facts.nomination, facts.decisions[:place]).subject) if own else decision.number
+            if bore == number:
+                found.append(decision)
+    return found
 
 
 def _expiries(nomination: Nomination, window: Window | None) -> Iterator[_Event]:
@@ -514,8 +533,8 @@ def _kept_off(
     as_of: date,
 ) -> Iterator[_Event]:
     """Yield the ends that screening brings: out before recognition, E2 after it."""
-    wrong = [decision for decision in facts.decisions if isinstance(decision, Rehabilitation)]
+    number = number_of(nomination.subject)
     returns, period = facts.returns + facts.elsewhere, Period(start, notice, window)
-    for finding in findings(number_of(nomination.subject), returns, wrong, period, rules, as_of):
+    for finding in findings(number, returns, _cleared(facts, number), period, rules, as_of):
         stage, reason = _FOUND[finding.moment]
         yield _Event(finding.day, stage, reason)

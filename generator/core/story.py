@@ -92,7 +92,7 @@ def answer(standing: Standing, reference: str, names: Names, rules: Rules) -> st
     if standing.stage is Stage.IN_NOTICE:
         return text + "现在还在公示，有异议可以在公示期内提出。"
     if standing.stage is Stage.OBJECTED:
-        until = f"，应于{day(standing.due)}前答复" if standing.due else ""
+        until = f"，应于{day(standing.due)}以前（含当天）答复" if standing.due else ""
         return text + f"公示期内有人提出异议，认定单位正在核实{until}；核实期间不认定。"
     if standing.reason is Reason.E3_EXPIRED and window:
         return text + f"{day(window.not_before)}认定，有效期到{day(window.not_after)}，已经期满。"
@@ -166,7 +166,7 @@ def _turn(on: date, standing: Standing, rules: Rules) -> Line:
     if standing.stage is Stage.IN_NOTICE and standing.notice:
         text += f"，公示到{day(standing.notice.not_after)}止"
     if standing.due:
-        text += f"，应于{day(standing.due)}前答复"
+        text += f"，应于{day(standing.due)}以前（含当天）答复"
     if standing.unscreened:
         text += "，号码更正后还没有重新筛查"
     return Line(on, f"{text}。", _rule(standing.reason, rules))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from generator.core.lifecycle import Reason, Stage, Standing
+from generator.core.lifecycle import OUT, Reason, Stage, Standing
 from generator.core.model import Ground
 
 STAGES = {
@@ -55,10 +55,12 @@ def explain(standing: Standing) -> str:
     text = f"{STAGES[standing.stage]}（{REASONS[standing.reason]}），自{day(standing.since)}起"
     if standing.until:
         text += f"，到{day(standing.until)}止"
+        if (standing.stage, standing.reason) == (Stage.OBJECTED, Reason.OBJECTION_REJECTED):
+            text += "，第二天认定"
     if standing.unscreened:
         text += f"；{day(standing.unscreened)}更正了号码，还没有重新筛查"
     if standing.reported:
-        text += f"；{day(standing.reported)}收到反映，正在核实"
+        text += f"；{day(standing.reported)}收到{'申诉' if standing.stage in OUT else '反映'}，正在核实"
     if standing.due:
-        text += f"，应于{day(standing.due)}前答复"
+        text += f"，应于{day(standing.due)}以前（含当天）答复"
     return text

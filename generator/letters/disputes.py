@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from datetime import date
 
-from generator.core.lifecycle import OUT
+from generator.core.lifecycle import OUT, Reason
 from generator.core.model import Resolution
 from generator.core.wording import day
 from generator.letters.letter import Letter
 from generator.letters.matter import Matter, grounds, numbered, position
 
 REPORTER = "反映人"
+_FOUND = (Reason.HIT_AT_SCREENING, Reason.HIT_BEFORE_RECOGNITION)
 _PRIVATE = "核实中涉及个人隐私、商业秘密的内容和有关证明材料，依照规定不向他人提供，请予理解。"
 _NOT_SHOWN = (
     "您反映的事项，我单位已按照守信激励对象名单管理的规定核实，并作出处理。"
@@ -84,9 +85,10 @@ def to_appellant(matter: Matter, decision: Resolution, received: date) -> Letter
             f"{you}有新的证明材料，可以再次提出；也可以依法通过其他途径维护自己的权益。",
         )
     elif matter.standing.stage in OUT:
+        why, advice = _still_out(matter, decision)
         outcome = (
-            f"经核实，申诉成立。核实情况：{grounds(decision.grounds)}自{day(decision.day)}起撤销原来的决定。",
-            f"该条目没有在公示期内完整公示，这一批不能认定。请{you}与{matter.unit}联系，重新提名列入下一批。",
+            f"经核实，申诉成立。核实情况：{grounds(decision.grounds)}{why}",
+            advice,
             f"给{you}带来的不便，我单位深表歉意。",
         )
     else:
@@ -102,6 +104,30 @@ def to_appellant(matter: Matter, decision: Resolution, received: date) -> Letter
         f"对本答复有疑问的，可以向我单位或者{office}询问。",
         "特此答复。",
         on=decision.day,
+    )
+
+
+def _still_out(matter: Matter, decision: Resolution) -> tuple[str, str]:
+    """Return why a granted appeal did not bring an entry back, and what can be done.
+
+    A record that a source has told of is no decision of ours, and an appeal takes neither it nor an expiry back:
+    a letter that says something was undone would not be true.
+    """
+    you, standing = matter.you, matter.standing
+    in_validity = standing.window is not None and standing.since in standing.window
+    if standing.reason in _FOUND or (standing.reason is Reason.E2_DISHONEST and in_validity):
+        return (
+            "该条目目前仍不在守信激励对象名单里：筛查查到的失信或者异常记录还在，本答复不改变这条记录。",
+            f"请{you}向列入该记录的部门申请更正或者移出，并把有关证明材料交给我单位或者{matter.sender.office}。",
+        )
+    if standing.reason is Reason.E3_EXPIRED:
+        return (
+            "该条目的有效期已经届满，不再恢复。",
+            f"请{you}与{matter.unit}联系，符合条件的可以重新提名列入下一批。",
+        )
+    return (
+        f"自{day(decision.day)}起撤销原来的决定。",
+        f"该条目没有在公示期内完整公示，这一批不能认定。请{you}与{matter.unit}联系，重新提名列入下一批。",
     )
 
 

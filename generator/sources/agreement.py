@@ -26,6 +26,7 @@ from generator.core.model import (
     Page,
     Policy,
     RatingAtLeast,
+    Rules,
     Scenario,
     ScoreAtLeast,
     Settings,
@@ -95,7 +96,11 @@ def _check_settings(settings: Settings, faults: Faults) -> None:
     path = "content/site.toml"
     if settings.timezone not in available_timezones():
         faults.add(Place(path, field="timezone"), f"没有 {settings.timezone} 这个时区", "写成 Asia/Shanghai")
-    rules = settings.rules
+    check_rules(settings.rules, path, faults)
+
+
+def check_rules(rules: Rules, path: str, faults: Faults) -> None:
+    """Note every rule that cannot be, in content/site.toml or in the file of a batch."""
     counts = {
         "notice_working_days": rules.notice_working_days,
         "objection_working_days": rules.objection_working_days,

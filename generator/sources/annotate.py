@@ -111,9 +111,11 @@ def _own(data: bytes) -> Workbook:
         values = load_workbook(io.BytesIO(data), data_only=True) if computed else book
     for cell in computed:
         found = values[cell.parent.title][cell.coordinate].value
-        if found is not None:
-            cell.value = found
-            cell.data_type = "s" if isinstance(found, str) else cell.data_type
+        if found is None:  # never computed: shown as it was written, and not computed here either
+            found = cell.value if isinstance(cell.value, str) else str(getattr(cell.value, "text", None) or "")
+            cell.number_format = TEXT
+        cell.value = found
+        cell.data_type = "s" if isinstance(found, str) else cell.data_type
     if SUMMARY in book.sheetnames:
         book.remove(book[SUMMARY])
     for cell in _cells(book):

@@ -16,6 +16,7 @@ _CLEAN = re.compile("[!-&(-~\u4e00-\u9fff\u3001-\u3011\u3014\u3015（）：；�
 """Text that cleaning leaves as it is: most cells, and so most of the time."""
 _WIDE = {0xFEE0 + ord(c): c for c in map(chr, range(0x21, 0x7F)) if c.isalnum()}
 _APOSTROPHE = re.compile(r"^\s*['\u2018\u2019\uff07]")
+_FORMULA = re.compile("[=+@\\t\\r＝＋＠－-]")
 _SCIENTIFIC = re.compile(r"[0-9]+(\.[0-9]+)?E\+?[0-9]+", re.IGNORECASE)
 _SEPARATED = re.compile(r"(\d{4})[年./-](\d{1,2})[月./-](\d{1,2})[日号]?(\d{1,2}:\d{2}(:\d{2})?(\.\d+)?)?", re.ASCII)
 _SOLID = re.compile(r"(\d{4})(\d{2})(\d{2})", re.ASCII)
@@ -58,6 +59,16 @@ def lost_digits(value: Value) -> str:
 def quoted(text: str) -> str:
     """Return what a message may repeat of a cell: its beginning, or nothing where it may hold somebody's number."""
     return "（内容像号码，已隐去）" if sum(map(str.isdigit, text)) >= _TELLING_DIGITS else text[:20]
+
+
+def like_a_formula(text: str) -> bool:
+    """Return whether a spreadsheet that opens a CSV file would compute this text: it begins with = + - @ or a tab."""
+    return bool(_FORMULA.match(text))
+
+
+def csv_cell(text: str) -> str:
+    """Return a text as a cell of a CSV file, with an apostrophe in front where a spreadsheet would compute it."""
+    return f"'{text}" if like_a_formula(text) else text
 
 
 def parse_day(value: Value) -> date:

@@ -6,10 +6,12 @@ Statuses are not computed here: that is ``core.lifecycle``.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -28,9 +30,11 @@ from generator.core.model import (
     Strict,
     Unit,
     UnitId,
+    number_of,
 )
 from generator.core.workdays import Calendar
 from generator.errors import Faults, Place
+from generator.sources.agreement import check_rules
 from generator.sources.decisions import HEAD_PATH, check_head, parse_decisions
 from generator.sources.decisions import PATH as DECISIONS
 from generator.sources.holidays import read_calendar
@@ -107,6 +111,26 @@ def parse_lists(
     files: Mapping[str, bytes], content: Content, calendar: Calendar, faults: Faults, kept: Kept = NOTHING_KEPT
 ) -> Lists:
     """Return the facts in these files, by path; what has a fault is left out."""
+    with _no_search_for_cycles():
+        return _parse_lists(files, content, calendar, faults, kept)
+
+
+@contextmanager
+def _no_search_for_cycles() -> Iterator[None]:
+    """Keep Python from looking for cycles meanwhile: there are none among millions of new values, and it takes a third.
+
+    What is no longer referred to is freed all the same.
+    """
+    searching = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if searching:
+            gc.enable()
+
+
+def _parse_lists(files: Mapping[str, bytes], content: Content, calendar: Calendar, faults: Faults, kept: Kept) -> Lists:
     rounds = [
         round_
         for folder in _folders(files, BATCHES, BATCH_ID, "年份和两位序号，如 2026-01", faults)
@@ -181,6 +205,8 @@ def _parse_round(
     found = parse_toml(files[path], path, _BatchFile, faults)
     if found is None:
         return None
+    if found.rules:
+        check_rules(found.rules, path, faults)
     batch = Batch(BatchId(folder.split("/")[-2]), found.title, found.deadline, found.notice_start, found.rules)
     entries = _parse_submissions(files, folder, batch.id, found.submission, content, faults, kept)
     check_subjects_once(entries, faults)
@@ -300,6 +326,14 @@ def sender_of(root: Path, path: str) -> tuple[str, str]:
 # -- decisions -------------------------------------------------------------------------------------------------
 
 
+def _check_not_twice(lists: Lists, anew: Iterable[Nomination], faults: Faults) -> None:
+    """Note a row that nominates, in the same batch, whom a decision had nominated there before."""
+    by_decision = {(nomination.batch, number_of(nomination.subject), nomination.category) for nomination in anew}
+    for nomination in lists.nominations if by_decision else ():
+        if (nomination.batch, number_of(nomination.subject), nomination.category) in by_decision:
+            faults.add(nomination.place, "这一条已经由决定重新提名到这一批了，会重复", "请报送单位从表里删掉这一行再报")
+
+
 def _parse_decisions(
     files: Mapping[str, bytes], lists: Lists, content: Content, faults: Faults
 ) -> tuple[AnyDecision, ...]:
@@ -318,7 +352,9 @@ def _parse_decisions(
     check_head(files[DECISIONS], files.get(HEAD_PATH), faults)
     if not readable or faults.found:
         return decisions
-    nominations = (*lists.nominations, *relisted(lists, decisions))
+    anew = relisted(lists, decisions)
+    _check_not_twice(lists, anew, faults)
+    nominations = (*lists.nominations, *anew)
     addressed = zip(nominations, decisions_by_nomination(nominations, decisions), strict=True)
     matched = {id(item) for nomination, items in addressed for item in items if item.batch == nomination.batch}
     for line, decision in enumerate(decisions, start=1):

@@ -28,7 +28,7 @@ from generator.core.model import (
 )
 from generator.core.names import PRIVATE_USE_FOLD
 from generator.errors import Faults, Place
-from generator.sources.cells import quoted
+from generator.sources.cells import like_a_formula, quoted
 from generator.sources.subjects import (
     AGAINST_ORIGINAL,
     DOCUMENT_TYPE,
@@ -76,6 +76,7 @@ KIND_WORDS = {word: kind for kind, words in KINDS.items() for word in words}
 
 _REQUIRED = {"honour": "没有写荣誉名称", "awarder": "没有写授予机关"}
 _PUBLISHED = ("honour", "awarder", "document", "affiliation", "publication")
+_WRITTEN = ("name", *_PUBLISHED, "remark")
 _DAMAGED = re.compile(r"[\ue000-\uf8ff\ufffd]|[?？]{2}")
 
 _MODES = {
@@ -254,11 +255,15 @@ class _Reader:
             return None
 
     def _check_texts(self, row: Row) -> None:
-        """Note characters lost on the way in what will be published; a question mark alone may be meant."""
+        """Note what a spreadsheet would compute, and characters lost on the way; a question mark alone may be meant."""
         for field in _PUBLISHED:
             text = row.text(field)
             if _DAMAGED.search(text) and _DAMAGED.search(text.translate(PRIVATE_USE_FOLD)):
                 self._faults.add(row.at(field), "这一格里有坏字", "换一种输入法，照原件重新录入")
+        for field in _WRITTEN:
+            if like_a_formula(row.given(field)):
+                message = "这一格以 =、+、-、@ 开头，表格软件会当成公式"
+                self._faults.add(row.at(field), message, "去掉开头的符号，照原件录入文字")
 
     def _check_batch(self, row: Row) -> None:
         """Note a batch number that is another batch's; words such as 第一批 are not looked into."""

@@ -188,10 +188,11 @@ def _add_header_fault(sheet: Sheet, columns: Mapping[str, Column], faults: Fault
         faults.add(sheet.top, "表格是空的", "核对是不是放错了文件")
         return
     best = max(lines, key=lambda line: len(_matched(line, columns).columns))
-    matched = _matched(best, columns).columns
+    found = _matched(best, columns)
+    matched = found.columns
     missing = [column for field, column in columns.items() if column.required and field not in matched]
-    # A row with no known header may be a row of people: it is not quoted.
-    titles = dict.fromkeys(cell_text(value) for value in best.own if cell_text(value)) if matched else ()
+    # The row may be one of people, whose 证件类型 says 身份证 as a header would: nothing else of it is quoted.
+    titles = dict.fromkeys(found.titles[index] for index in found.used)
     faults.add(
         sheet.top,
         f"表头里找不到：{'、'.join(column.headers[0] for column in missing)}；"

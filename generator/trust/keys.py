@@ -24,17 +24,16 @@ from tuf.api.serialization import DeserializationError
 
 from generator.core.model import MerchantId
 from generator.errors import KeysError, RefusedError
-from generator.trust import roots
+from generator.trust import history, roots
 from generator.trust.roots import ROOT_KEYS
+from generator.trust.saving import beside, sync_folder
 from generator.trust.sealing import (
-    beside,
     decrypt_key,
     encrypt_key,
     read_from_medium,
     read_label,
     rewrite_key,
     seal,
-    sync_folder,
     unseal,
     write_and_compare,
     write_key,
@@ -43,22 +42,33 @@ from generator.trust.sealing import (
 
 DEMO_PASSPHRASE = "demo-demo-demo-demo"  # noqa: S105 - known to everybody, on purpose
 MISSING = "没有找到 {}。第一次使用请运行 xinyi keys init（试用加 --demo）；以前用过的，请从备份恢复，不要重新生成"
-SHORTEST_PASSPHRASE = 12
+SHORTEST_PASSPHRASE, FEWEST_CHARACTERS = 12, 6
 
 OFFICE_PEM, PROGRAMME_KEY = "office.pem", "programme.key"
 OFFICE_NEXT, PROGRAMME_NEXT = "office.pem.next", "programme.key.next"
-_WEAK = f"口令至少要{SHORTEST_PASSPHRASE}个字符，也不能用演示口令。请换一个，或直接回车让程序生成"
+_WEAK = (
+    f"口令至少要{SHORTEST_PASSPHRASE}个字符，也不能用演示口令，不能总是那几个字符（不同的至少要有{FEWEST_CHARACTERS}个）。"
+    "请换一个，或直接回车让程序生成"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Programme:
-    """What is drawn once for the life of the programme, and each merchant's passphrase."""
+    """What is drawn once for the life of the programme, and each merchant's passphrase.
+
+    ``former`` are the merchants that are struck out, whose ids are never given again; ``changes`` counts how often
+    passphrases were replaced or dropped, which tells an older programme.key (docs/adr/0014-hash-bins-and-history.md).
+    """
 
     u_salt: bytes = field(repr=False)
     t_key: bytes = field(repr=False)
     ref_key: bytes = field(repr=False)
     token_bits: int
     passphrases: Mapping[MerchantId, str] = field(repr=False)
+    sm2_seal: bytes = field(default=b"", repr=False)
+    """What seals sm2.key, drawn anew for each such key; empty before the first."""
+    former: frozenset[MerchantId] = frozenset()
+    changes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +142,12 @@ def init(folder: Path, root_folders: Sequence[Path], passphrases: Passphrases, t
     _write_all_or_none({**files, **_office_files(folder, drawn, passphrases.office)})
 
 
+def is_founded(folder: Path, drawn: Drawn) -> bool:
+    """Return whether this ceremony's first root stands: its root keys are then the only ones there will ever be."""
+    path = folder / "repository" / "metadata" / "1.root.json"
+    return path.exists() and path.read_bytes() == drawn.first_root
+
+
 def found(folder: Path, drawn: Drawn, passphrase: str) -> None:
     """Write what stays in the office, the last act of a ceremony whose root keys are on their sticks already."""
     check_passphrase(passphrase)
@@ -149,8 +165,11 @@ def _office_files(folder: Path, drawn: Drawn, passphrase: str) -> dict[Path, byt
 
 
 def check_passphrase(passphrase: str, *, demo: bool = False) -> None:
-    """Raise ``KeysError`` for a passphrase that is too short, or the demo's where keys are real."""
-    if len(passphrase.strip()) < SHORTEST_PASSPHRASE or (not demo and passphrase == DEMO_PASSPHRASE):
+    """Raise ``KeysError`` for one that is too short or the same few characters, or the demo's where keys are real."""
+    if demo and passphrase == DEMO_PASSPHRASE:
+        return
+    plain = passphrase.strip()
+    if len(plain) < SHORTEST_PASSPHRASE or len(set(plain)) < FEWEST_CHARACTERS or passphrase == DEMO_PASSPHRASE:
         raise KeysError(_WEAK)
 
 
@@ -281,33 +300,58 @@ def is_demo(folder: Path) -> bool:
 
 
 def add_passphrases(folder: Path, keys: OfficeKeys, fresh: Mapping[MerchantId, str]) -> OfficeKeys:
-    """Seal further merchants' passphrases and return the keys with them."""
-    return _change_passphrases(folder, keys, lambda known: {**known, **fresh})
+    """Seal further merchants' passphrases and return the keys with them; ``RefusedError`` for an id used before."""
+
+    def change(known: Programme) -> Programme:
+        check_unused(known, fresh)
+        return replace(known, passphrases={**known.passphrases, **fresh})
+
+    return _change_programme(folder, keys, change)
 
 
 def replace_passphrases(folder: Path, keys: OfficeKeys, fresh: Mapping[MerchantId, str]) -> OfficeKeys:
-    """Seal other passphrases for merchants that have one and return the keys with them; else raise ``KeysError``."""
+    """Seal other passphrases for merchants that have one and return the keys with them; else raise ``KeysError``.
 
-    def change(known: Mapping[MerchantId, str]) -> Mapping[MerchantId, str]:
-        _check_known(fresh, known)
-        return {**known, **fresh}
+    Where all are replaced an older programme.key becomes the newest: nothing replaced before is left in it.
+    """
+    store = folder / "repository"
 
-    return _change_passphrases(folder, keys, change)
+    def change(known: Programme) -> Programme:
+        _check_known(fresh, known.passphrases)
+        if fresh.keys() != known.passphrases.keys():
+            history.check_changes(store, known.changes)
+        return with_passphrases(replace(known, changes=max(known.changes, history.read_changes(store))), fresh)
+
+    return _change_programme(folder, keys, change)
 
 
 def drop_passphrases(folder: Path, keys: OfficeKeys, merchants: Collection[MerchantId]) -> OfficeKeys:
-    """Forget merchants' passphrases and return the keys without them; raise ``KeysError`` where one has none."""
+    """Forget merchants' passphrases, but not their ids, and return the keys; raise ``KeysError`` where one has none."""
 
-    def change(known: Mapping[MerchantId, str]) -> Mapping[MerchantId, str]:
-        _check_known(merchants, known)
-        return {merchant: passphrase for merchant, passphrase in known.items() if merchant not in merchants}
+    def change(known: Programme) -> Programme:
+        _check_known(merchants, known.passphrases)
+        history.check_changes(folder / "repository", known.changes)
+        kept = {merchant: passphrase for merchant, passphrase in known.passphrases.items() if merchant not in merchants}
+        former = known.former.union(merchants)
+        return replace(known, passphrases=kept, former=former, changes=known.changes + 1)
 
-    return _change_passphrases(folder, keys, change)
+    return _change_programme(folder, keys, change)
+
+
+def check_unused(programme: Programme, merchants: Collection[MerchantId]) -> None:
+    """Raise ``RefusedError`` for ids of merchants that are struck out: a trace would take one for the other."""
+    if used := sorted(programme.former.intersection(merchants)):
+        raise RefusedError(f"编号 {'、'.join(used)} 以前移走的商户用过，再用的话查泄露会认错人。请换一个编号")
+
+
+def seal_sm2_key(folder: Path, keys: OfficeKeys, secret: bytes) -> OfficeKeys:
+    """Keep what seals an SM2 key that is about to be made, under the passphrase of today; return the keys with it."""
+    return _change_programme(folder, keys, lambda programme: replace(programme, sm2_seal=secret))
 
 
 def with_passphrases(programme: Programme, fresh: Mapping[MerchantId, str]) -> Programme:
     """Return a programme in which some merchants have other passphrases; nothing is written."""
-    return replace(programme, passphrases={**programme.passphrases, **fresh})
+    return replace(programme, passphrases={**programme.passphrases, **fresh}, changes=programme.changes + 1)
 
 
 def _check_known(merchants: Collection[MerchantId], known: Mapping[MerchantId, str]) -> None:
@@ -315,44 +359,53 @@ def _check_known(merchants: Collection[MerchantId], known: Mapping[MerchantId, s
         raise KeysError(f"没有商户“{'、'.join(unknown)}”的口令")
 
 
-def _change_passphrases(
-    folder: Path, keys: OfficeKeys, change: Callable[[Mapping[MerchantId, str]], Mapping[MerchantId, str]]
-) -> OfficeKeys:
-    """Seal what ``change`` makes of the passphrases on disk now: another window may have written since ``keys``."""
+def _change_programme(folder: Path, keys: OfficeKeys, change: Callable[[Programme], Programme]) -> OfficeKeys:
+    """Seal what ``change`` makes of the secrets on disk now: another window may have written since ``keys``."""
     now = open_office(folder, keys.passphrase)
-    programme = replace(now.programme, passphrases=change(now.programme.passphrases))
+    programme = change(now.programme)
     (folder / PROGRAMME_NEXT).unlink(missing_ok=True)  # left by a change that never counted, and stale from here on
     write_private(folder / PROGRAMME_KEY, _seal(programme, keys.passphrase))
+    if programme.changes > now.programme.changes:
+        history.note_changes(folder / "repository", programme.changes)
     return replace(now, programme=programme)
 
 
-def _write_all_or_none(files: Mapping[Path, bytes]) -> None:
-    """Write files none of which exists; where one cannot be written, take back those before it."""
+def _write_all_or_none(files: dict[Path, bytes]) -> None:
+    """Write files none of which exists; where one cannot be written, or Ctrl-C comes between, take all of them back.
+
+    The last is what counts (1.root.json): it is written last and taken back first, so that it never stands alone.
+    """
     fresh = {path.parent for path in files if not path.parent.exists()}
     try:
         for path, data in files.items():
             write_and_compare(path, data)
-    except OSError as error:
-        for path in files:
+    except (OSError, KeyboardInterrupt) as error:
+        for path in reversed(files):
             for made in (path, beside(path)):
                 with suppress(OSError):
                     made.unlink()
         for folder in fresh:
             with suppress(OSError):
                 folder.rmdir()
+        if isinstance(error, KeyboardInterrupt):
+            raise
         left = "、".join(str(path) for path in files if path.exists())
         advice = f"请先删掉已写好的 {left}，" if left else "已写好的都已删掉，"
         raise KeysError(f"{error.filename} 写不进去（{error.strerror}）。{advice}检查U盘后重来") from error
 
 
 def _seal(programme: Programme, passphrase: str) -> bytes:
-    plain = {
+    plain: dict[str, object] = {
         "u_salt": programme.u_salt.hex(),
         "t_key": programme.t_key.hex(),
         "ref_key": programme.ref_key.hex(),
         "token_bits": programme.token_bits,
         "passphrases": dict(sorted(programme.passphrases.items())),
+        "former": sorted(programme.former),
+        "changes": programme.changes,
     }
+    if programme.sm2_seal:
+        plain["sm2_seal"] = programme.sm2_seal.hex()
     return seal(plain, passphrase)
 
 
@@ -365,6 +418,9 @@ def _unseal(sealed: bytes, passphrase: str) -> Programme:
             ref_key=bytes.fromhex(plain["ref_key"]),
             token_bits=int(plain["token_bits"]),
             passphrases=plain["passphrases"],
+            sm2_seal=bytes.fromhex(plain.get("sm2_seal", "")),
+            former=frozenset(plain.get("former", ())),
+            changes=int(plain.get("changes", 0)),
         )
-    except (KeysError, ValueError, KeyError, TypeError) as error:
+    except (KeysError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise KeysError(f"{PROGRAMME_KEY} 打不开：口令不对，或文件已损坏。请从备份恢复，不要重新生成") from error

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,7 @@ from securesystemslib.signer import CryptoSigner, Key, SSlibKey
 from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import Metadata, Root, Snapshot, Targets, Timestamp
 from tuf.api.serialization import DeserializationError
+from tuf.api.serialization.json import CanonicalJSONSerializer
 
 from generator.errors import KeysError, RefusedError
 
@@ -30,7 +32,18 @@ LARGEST_PROPOSAL = 1 << 22
 """In bytes; 256 roots (docs/spec/bundle.md, 2) fit in."""
 _CLOCKS_APART = timedelta(days=1)
 _ONLINE = (Timestamp.type, Snapshot.type, Targets.type)
-_NOT_A_ROOT = (RepositoryError, DeserializationError, ValueError, LookupError, TypeError, AttributeError)
+_SIGNATURE = re.compile("[0-9a-f]{128}")
+_SPEC_VERSION = re.compile(r"1\.[0-9]{1,3}(?:\.[0-9]{1,3})?")
+_SHOWN, _GROUP = 20, 4
+_NOT_A_ROOT = (
+    RepositoryError,
+    DeserializationError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+)
 _NOT_A_PROPOSAL = "不是“换根证书”的文件，或内容坏了。请拿最初做的那一份重来"
 
 
@@ -75,17 +88,27 @@ class Change:
         return next((one for one in self.replaced if one.place == OFFICE), None)
 
 
+def shown(keyid: str) -> str:
+    """Return what people compare of a key id: 20 digits in groups of four, 80 bits: nobody finds another such key."""
+    return " ".join(keyid[start : start + _GROUP] for start in range(0, _SHOWN, _GROUP))
+
+
 def first(roots: Sequence[CryptoSigner], office: Key, at: datetime) -> bytes:
     """Return version 1, signed by every root key, for two years from ``at``."""
-    metadata = Metadata(_compose(1, at, [signer.public_key for signer in roots], office))
+    metadata = Metadata(_compose(1, _two_years_from(at), [signer.public_key for signer in roots], office))
     for signer in roots:
         metadata.sign(signer, append=True)
     return metadata.to_bytes()
 
 
 def renewal(chain: Sequence[bytes], at: datetime) -> Proposal:
-    """Return a proposal with the same keys and two more years from ``at``."""
+    """Return a proposal with the same keys and two more years from ``at``; ``RefusedError`` if that is no gain."""
     newest = check_chain(chain)
+    if _two_years_from(at) < newest.expires:
+        raise RefusedError(
+            f"从今天（{at:%Y-%m-%d}）起再过两年，还没有现在的根证书（{newest.expires:%Y-%m-%d}）长，续了反而更早到期。"
+            "请看看电脑的日期对不对；日期没有错，就不用续"
+        )
     return _propose(chain, _root_keys(newest), _office_key(newest), at)
 
 
@@ -156,17 +179,21 @@ def check_chain(chain: Sequence[bytes]) -> Root:
 def check(proposal: Proposal, at: datetime) -> Change:
     """Return what a proposal would do; raise ``KeysError`` or ``RefusedError`` if it must not be signed.
 
-    The following root has the form all ours have (three Ed25519 root keys with threshold two, one office key), the
-    next version, two years from about now, and no signature but good ones of keys that are or will be root keys.
+    The following root has the form all ours have (three Ed25519 root keys with threshold two, one office key), spelled
+    to the byte as we write it, the next version, two years from about now, no key that was given up before, and no
+    signature but good ones of keys that are or will be root keys.
     """
     newest = check_chain(proposal.chain)
     try:
         metadata = Metadata[Root].from_bytes(proposal.following)
         _check_form(metadata.signed)
+        spelled_as_ours = _is_spelled_as_ours(metadata, proposal.following)
     except _NOT_A_ROOT as error:
         raise RefusedError(
             "文件里的新根证书不合规矩（要三把根密钥、两把签名、一把办公室密钥，都是 Ed25519）。不要签，请报告负责人"
         ) from error
+    if not spelled_as_ours:
+        raise RefusedError("文件里的新根证书不是照本程序的写法写的，被人改动过。不要签，请拿最初做的那一份重来")
     following = metadata.signed
     if following.version != newest.version + 1:
         raise RefusedError(f"新根证书应当是第{newest.version + 1}版，文件里却是第{following.version}版。不要签")
@@ -174,6 +201,8 @@ def check(proposal: Proposal, at: datetime) -> Change:
     before, after = names(newest), names(following)
     if any(before.get(keyid, place) != place for keyid, place in after.items()):
         raise RefusedError("新根证书把密钥换了位置，程序不会这样做。不要签，请报告负责人")
+    if (after.keys() - before.keys()) & _ever_used(proposal.chain):
+        raise RefusedError("新根证书换回了以前换掉的密钥：丢了偷了的不能再用。不要签，请报告负责人")
     old, new = (_signers(root, metadata) for root in (newest, following))
     if strange := metadata.signatures.keys() - old - new:
         raise RefusedError(f"文件里有{len(strange)}个对不上的签名。不要签，请拿最初做的那一份重来")
@@ -198,6 +227,12 @@ def check_may_sign(proposal: Proposal, keyid: str) -> None:
     rooted = {*check_chain(proposal.chain).roles[Root.type].keyids, *metadata.signed.roles[Root.type].keyids}
     if keyid not in rooted:
         raise RefusedError("这把密钥不在根证书里：拿错了，或者它早已被换掉")
+
+
+def following(proposal: Proposal) -> tuple[int, str]:
+    """Return version and digest of the following root of a sound proposal: SHA-256, in hex, of what is signed."""
+    metadata = Metadata[Root].from_bytes(proposal.following)
+    return metadata.signed.version, hashlib.sha256(metadata.signed_bytes).hexdigest()
 
 
 def lacking(proposal: Proposal) -> int:
@@ -244,14 +279,19 @@ def check_acceptable(proposal: Proposal, chain: Sequence[bytes], at: datetime) -
 
 
 def _propose(chain: Sequence[bytes], keys: Sequence[Key], office: Key, at: datetime) -> Proposal:
-    following = _compose(len(chain) + 1, at, keys, office)
-    proposal = Proposal(tuple(chain), Metadata(following).to_bytes())
+    """Return a proposal for two years from ``at``, or as long as the newest root, which a wrong clock made."""
+    expires = max(_two_years_from(at), check_chain(chain).expires)
+    proposal = Proposal(tuple(chain), Metadata(_compose(len(chain) + 1, expires, keys, office)).to_bytes())
     check(proposal, at)
     return proposal
 
 
-def _compose(version: int, at: datetime, keys: Sequence[Key], office: Key) -> Root:
-    root = Root(version=version, expires=(at.astimezone(UTC) + ROOT_LIFE).replace(microsecond=0))
+def _two_years_from(at: datetime) -> datetime:
+    return (at.astimezone(UTC) + ROOT_LIFE).replace(microsecond=0)
+
+
+def _compose(version: int, expires: datetime, keys: Sequence[Key], office: Key) -> Root:
+    root = Root(version=version, expires=expires)
     for key in keys:
         root.add_key(key, Root.type)
     root.roles[Root.type].threshold = ROOT_THRESHOLD
@@ -263,16 +303,39 @@ def _compose(version: int, at: datetime, keys: Sequence[Key], office: Key) -> Ro
 def _check_form(root: Root) -> None:
     """Raise an error of ``_NOT_A_ROOT`` unless a root is what ``_compose`` makes of its own keys and nothing more."""
     keys, office = _root_keys(root), _office_key(root)
-    plain = _compose(root.version, root.expires - ROOT_LIFE, [_plain(key) for key in keys], _plain(office))
-    plain.spec_version = root.spec_version  # python-tuf refuses another major version
-    if len(plain.keys) != ROOT_KEYS + 1 or plain != root:
+    plain = _compose(root.version, root.expires, [_plain(key) for key in keys], _plain(office))
+    plain.spec_version = root.spec_version
+    canonical = CanonicalJSONSerializer()  # it tells 2 from 2.0 and 1 from true, which compare equal
+    if (
+        len(plain.keys) != ROOT_KEYS + 1
+        or not _SPEC_VERSION.fullmatch(root.spec_version)
+        or canonical.serialize(plain) != canonical.serialize(root)
+    ):
         raise ValueError("a root of another form")
+
+
+def _is_spelled_as_ours(metadata: Metadata[Root], data: bytes) -> bool:
+    """Return whether a root of our form was written by us, to the byte.
+
+    What stands around the signed part, and how all of it is spelled, no signature covers; every merchant's verifier
+    reads these very bytes, and some refuse what python-tuf lets pass.
+    """
+    signatures = metadata.signatures.values()
+    return (
+        metadata.to_bytes() == data
+        and not metadata.unrecognized_fields
+        and all(_SIGNATURE.fullmatch(one.signature) and not one.unrecognized_fields for one in signatures)
+    )
+
+
+def _ever_used(chain: Sequence[bytes]) -> set[str]:
+    return {keyid for data in chain for keyid in Metadata[Root].from_bytes(data).signed.keys}
 
 
 def _check_expiry(expires: datetime, expires_now: datetime, at: datetime) -> None:
     if expires < expires_now:
         raise RefusedError(f"新根证书反而更早到期（{expires:%Y-%m-%d}）。请看看电脑的日期对不对")
-    if expires > at + ROOT_LIFE + _CLOCKS_APART:
+    if expires > max(at + ROOT_LIFE + _CLOCKS_APART, expires_now):
         raise RefusedError(f"新根证书的有效期太长（到{expires:%Y-%m-%d}）。请看看电脑的日期对不对")
     if expires < at + ROOT_LIFE - PROPOSAL_LIFE:
         raise RefusedError(f"这一份做好已经超过{PROPOSAL_LIFE.days}天，过时了。请重新做一份")

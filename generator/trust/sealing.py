@@ -25,12 +25,14 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from securesystemslib.signer import CryptoSigner
 
 from generator.errors import GeneratorError, KeysError, RefusedError
+from generator.trust.saving import beside, sync_folder, write
 
 _SCRYPT_N = 1 << 16
 _STRETCHED = re.compile(
     rb"scrypt n=([0-9]{1,7}) r=8 p=1 salt=([0-9a-f]{32})(?P<label>(?: key=([0-9a-f]{64}))?(?: root=([0-9a-f]{64}))?)"
 )
 _LARGEST_FILE = 1 << 24
+_OWNER_ONLY = 0o600
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ def write_key(path: Path, signer: CryptoSigner, passphrase: str, fingerprint: st
         write_private(path, encrypt_key(signer, passphrase, fingerprint))
         if read_key(path, passphrase).public_key != signer.public_key:
             raise KeysError(f"{path} 读回来的不是刚才写的，这个盘不可靠。请换一个")
-    except (OSError, GeneratorError) as error:
+    except (OSError, GeneratorError, KeyboardInterrupt) as error:
         for left in (path, beside(path)):
             with suppress(OSError):
                 left.unlink()
@@ -137,7 +139,11 @@ def read_key(path: Path, passphrase: str) -> CryptoSigner:
 
 
 def rewrite_key(path: Path, signer: CryptoSigner, passphrase: str) -> None:
-    """Write and open the new file beside before it takes the old one's place: until then the old one is untouched."""
+    """Write and open the new file beside before it takes the old one's place: until then the old one is untouched.
+
+    Where ``path`` is a link, what it leads to is replaced, so that no key stays under the old passphrase behind it.
+    """
+    path = path.resolve()
     trial = path.with_name(path.name + ".changed")
     trial.unlink(missing_ok=True)
     write_key(trial, signer, passphrase, read_label(path).fingerprint)
@@ -146,30 +152,8 @@ def rewrite_key(path: Path, signer: CryptoSigner, passphrase: str) -> None:
 
 
 def write_private(path: Path, data: bytes) -> None:
-    """Write a file only its owner can read: beside, flushed, then renamed over the old one.
-
-    A file system without rights (a FAT stick) keeps none; nothing here asks for more than names and renames.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = beside(path)
-    fresh.unlink(missing_ok=True)  # with whatever rights it was left there
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Flush a rename, so that renames reach the disk in their order; where the system cannot, it is left to it."""
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    """Write a file only its owner can read: beside, flushed, then renamed over the old one."""
+    write(path, data, _OWNER_ONLY)
 
 
 def write_and_compare(path: Path, data: bytes) -> None:
@@ -189,11 +173,6 @@ def read_from_medium(path: Path) -> bytes:
     except FileNotFoundError as error:
         raise KeysError(f"没有找到 {path}") from error
     return data if len(data) <= _LARGEST_FILE else b""
-
-
-def beside(path: Path) -> Path:
-    """Return the name under which a file is written before it takes its place."""
-    return path.with_name(path.name + ".new")
 
 
 def _fernet(passphrase: str, salt: bytes, n: int) -> Fernet:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import hmac as standard_hmac
 import json
+import secrets as system_random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives import hashes, hmac
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from generator.errors import KeysError, RefusedError
-from generator.trust.keys import PROGRAMME_KEY, Programme
+from generator.trust.keys import PROGRAMME_KEY, OfficeKeys, Programme, seal_sm2_key
 from generator.trust.sealing import write_private
 
 if TYPE_CHECKING:
@@ -41,7 +41,6 @@ _G = (
 _N = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFF7203DF6B21C6052B53BBF40939D54123
 _SPKI = bytes.fromhex("3059301306072a8648ce3d020106082a811ccf5501822d03420004")
 """SubjectPublicKeyInfo of an SM2 key up to its 64 bytes (RFC 5480; the curve is 1.2.156.10197.1.301)."""
-_SEAL = b"xinyi/sm2-seal/1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +63,20 @@ class Sm2Key:
         return hashlib.sha256(self.public_pem).hexdigest()
 
 
-def init(folder: Path, programme: Programme) -> Sm2Key:
-    """Make a key, sealed under the programme's secrets; raise ``RefusedError`` where there is one."""
+def init(folder: Path, keys: OfficeKeys) -> Sm2Key:
+    """Make a key, sealed under a secret drawn for it alone; raise ``RefusedError`` where there is one.
+
+    The secret is kept in programme.key, so it follows the office's passphrase, and a thief of an older programme.key
+    cannot open a key that was made after the theft.
+    """
     path = folder / KEY
     if path.exists():
-        raise RefusedError(f"{path} 已经存在。要换新的国密密钥，请先把这个文件移走保存，并把新的指纹告诉各商户")
+        raise RefusedError(
+            f"{path} 已经存在。要换新的国密密钥，请先把这个文件移走，并把新的指纹告诉各商户；旧的从此打不开"
+        )
+    keys = seal_sm2_key(folder, keys, system_random.token_bytes(32))
     secret, _ = _core().generate_keypair()
-    box = {"format": 1, "sealed": _fernet(programme).encrypt(secret.to_bytes(32)).decode()}
+    box = {"format": 2, "sealed": _fernet(keys.programme).encrypt(secret.to_bytes(32)).decode()}
     write_private(path, (json.dumps(box, indent=1) + "\n").encode())
     return _key(secret)
 
@@ -83,7 +89,9 @@ def open_key(folder: Path, programme: Programme) -> Sm2Key | None:
     try:
         return _key(_unseal(path.read_bytes(), programme))
     except (ValueError, LookupError, TypeError, AttributeError, InvalidToken) as error:
-        raise KeysError(f"{path} 打不开：与 {PROGRAMME_KEY} 不配套，或文件已损坏。请从备份恢复") from error
+        raise KeysError(
+            f"{path} 打不开：与 {PROGRAMME_KEY} 不配套，或文件已损坏。请从备份恢复；没有的话移走它，重新做一把"
+        ) from error
 
 
 def sign(key: Sm2Key, data: bytes) -> bytes:
@@ -136,14 +144,14 @@ def _key(secret: int) -> Sm2Key:
 
 def _unseal(sealed: bytes, programme: Programme) -> int:
     box = json.loads(sealed)
-    if box["format"] != 1:
+    if box["format"] != 2:
         raise ValueError("another format")
     return int.from_bytes(_fernet(programme).decrypt(box["sealed"]))
 
 
 def _fernet(programme: Programme) -> Fernet:
-    """Return what seals the key: under a secret that the office's passphrase seals, so that it follows its changes."""
-    return Fernet(base64.urlsafe_b64encode(standard_hmac.digest(programme.ref_key, _SEAL, "sha256")))
+    """Return what seals the key; raise ``ValueError`` where no key was ever made with these secrets."""
+    return Fernet(base64.urlsafe_b64encode(programme.sm2_seal))
 
 
 class _Sm3:

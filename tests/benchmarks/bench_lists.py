@@ -4,7 +4,8 @@
 
 The table is one .xlsx of nominations by one unit, every row another invented person (area code 99), written by
 XlsxWriter with a shared string table as Excel has. It is written by a process of its own, so that the peak memory is
-that of reading. The limits are those of the issue: 100,000 rows in 10 s and 500 MB; both grow with the rows.
+that of reading. It is read twice: the second run finds what it said in lists/.cache. The limits are those of the
+issue: 100,000 rows in 10 s and 500 MB; both grow with the rows.
 """
 
 from __future__ import annotations
@@ -23,18 +24,27 @@ import xlsxwriter
 
 from generator.core.identifiers import id_check_digit
 from generator.core.lifecycle import stand
-from generator.core.model import Batch, BatchId, Lists, UnitId
 from generator.errors import Faults
 from generator.sources.content import read_content
 from generator.sources.forms import BLANKS
 from generator.sources.holidays import parse_calendar
-from generator.sources.nominations import Submission, check_subjects_once, parse_nominations
+from generator.sources.kept import Kept
+from generator.sources.lists import parse_lists
 
 ROOT = Path(__file__).parents[2]
 T = TypeVar("T")
 ROWS = 100_000
 SECONDS, MEGABYTES = 10, 500
-RECEIVED, AS_OF = date(2026, 10, 28), date(2026, 11, 20)
+AS_OF = date(2026, 11, 20)
+FOLDER = "lists/batches/2026-01/"
+BATCH = """title = "示例"
+deadline = 2026-11-06
+
+[[submission]]
+file = "名单.xlsx"
+unit = "fs-jiaoyuju"
+received = 2026-10-28
+"""
 
 
 def write(path: Path, rows: int) -> None:
@@ -72,18 +82,19 @@ def number(index: int) -> str:
     return first17 + id_check_digit(first17)
 
 
-def read(path: Path) -> int:
-    """Read a table, check it, and give everyone a standing; return how many there are."""
+def read(path: Path, kept: Path) -> int:
+    """Read a table, check it, keep it, and give everyone a standing; return how many there are."""
     faults = Faults()
     content = read_content(ROOT, Faults())
     assert content
-    batch = Batch(BatchId("2026-01"), "示例", date(2026, 11, 6))
-    submission = Submission(batch.id, content.units[UnitId("fs-jiaoyuju")], RECEIVED)
-    entries = timed("read", lambda: parse_nominations(path.read_bytes(), path.name, submission, content, faults))
-    timed("checked for doubles", lambda: check_subjects_once(entries, faults))
-    nominations = tuple(entry.nomination for entry in entries if entry.nomination)
+    files = {
+        f"{FOLDER}batch.toml": BATCH.encode(),
+        f"{FOLDER}nominations/{path.name}": path.read_bytes(),
+        "lists/decisions.jsonl": b"",
+    }
+    calendar, shelf = parse_calendar({}, faults), Kept(kept)
+    lists = timed("read and checked", lambda: parse_lists(files, content, calendar, faults, shelf))
     assert not faults.found, faults.found[:3]
-    lists = Lists({batch.id: batch}, nominations, (), (), (), parse_calendar({}, faults))
     return len(timed("given a standing", lambda: stand(lists, content.settings.rules, AS_OF)))
 
 
@@ -111,17 +122,19 @@ def main(words: Sequence[str]) -> int:
     if options.write:
         write(options.write, options.rows)
         return 0
+    share, too_much = max(1, options.rows / ROWS), False
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "名单.xlsx"
         command = [sys.executable, "-m", "tests.benchmarks.bench_lists", str(options.rows), "--write", str(path)]
         subprocess.run(command, cwd=ROOT, check=True)
-        start = time.perf_counter()
-        found = read(path)
-        seconds, megabytes = time.perf_counter() - start, peak_megabytes()
-    assert found == options.rows
-    print(f"{found} rows: {seconds:.1f} s, peak memory {megabytes:.0f} MB")
-    share = max(1, options.rows / ROWS)
-    return int(seconds > SECONDS * share or megabytes > MEGABYTES * share)
+        for run in ("the first run", "a second run, nothing changed"):
+            start = time.perf_counter()
+            found = read(path, Path(folder) / "cache")
+            seconds, megabytes = time.perf_counter() - start, peak_megabytes()
+            assert found == options.rows
+            print(f"{found} rows, {run}: {seconds:.1f} s, peak memory {megabytes:.0f} MB")
+            too_much |= seconds > SECONDS * share or megabytes > MEGABYTES * share
+    return int(too_much)
 
 
 if __name__ == "__main__":

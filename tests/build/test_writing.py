@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import os
 import shutil
+import stat
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from generator.build.writing import swap_in
+from generator.build.writing import standings_csv, swap_in
+from tests.core.builders import lists, nomination, where
 
 OLD = {"index.html": b"old", "lists/expired.html": b"old name"}
 NEW = {"index.html": b"new", "bundles/jia.zip": b"PK"}
@@ -69,6 +75,20 @@ def test_replaced_as_a_whole(folder: Path) -> None:
 def test_the_first_time(tmp_path: Path) -> None:
     swap_in(tmp_path / "build/site", NEW)
     assert read(tmp_path / "build/site") == NEW
+
+
+def test_what_is_for_the_office_alone(tmp_path: Path) -> None:
+    files = {"standings.csv": b"names", "letters/2026/a.docx": b"PK"}
+    swap_in(tmp_path / "build/office", files, owner_only=True)
+    assert read(tmp_path / "build/office") == files
+    made = [tmp_path / "build/office", *(tmp_path / "build/office").rglob("*")]
+    assert {(path.is_dir(), stat.S_IMODE(path.stat().st_mode)) for path in made} == {(True, 0o700), (False, 0o600)}
+
+
+def test_the_table_of_standings_has_no_formulas() -> None:
+    facts = lists([replace(nomination(), honour="=1+1")])
+    (row,) = csv.DictReader(io.StringIO(standings_csv([where(facts, date(2026, 2, 2))], ["R"]).decode("utf-8-sig")))
+    assert row["荣誉"] == "'=1+1"
 
 
 def test_by_nothing(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cache
@@ -9,11 +10,37 @@ from functools import cache
 from generator.build.office import Office, read
 from generator.core import wording
 from generator.core.lifecycle import Reason, Stage, Standing, stand
-from generator.core.model import BatchId, Ground, Hit, HitEffect, Objection, Person, ScreeningReturn, UnitId, Withdrawal
+from generator.core.model import (
+    AnyDecision,
+    BatchId,
+    Ground,
+    Hit,
+    HitEffect,
+    Lists,
+    Objection,
+    Person,
+    Rules,
+    ScreeningReturn,
+    UnitId,
+    Withdrawal,
+)
 from tests.conftest import REPOSITORY
+from tests.core.builders import (
+    BATCH,
+    CALENDAR,
+    batch,
+    correction,
+    nomination,
+    number,
+    person,
+    relisting,
+    screening,
+)
+from tests.core.builders import withdrawal as withdrawn
 from tests.fictional import DEMO_DAY
 
 OTHER = BatchId("2026-01")
+OTHER_BATCH = BatchId("2026-02")
 
 
 @cache
@@ -85,3 +112,51 @@ def test_a_report_after_the_notice_waits_in_sight() -> None:
     assert "2026年11月18日收到反映，正在核实" in wording.explain(standing)
     next_year = replace(report, day=DEMO_DAY)
     assert standing_with(decisions=(next_year,)).due == date(2026, 12, 11)
+
+
+class TestCorrectedNumbers:
+    """What is decided of a subject follows the number that its entry bore, and reaches entries while they bear it."""
+
+    X, Y = number(1), number(2)
+    MISTYPED, TRUE_X, TRUE_Y = person("甲冤", 1), person("乙真", 1), person("甲冤", 2)
+    FIXED = correction(date(2026, 1, 10), {"number": number(2)}, person("甲冤", 1))
+
+    def stages(self, other: Person, decisions: Sequence[AnyDecision], as_of: date) -> tuple[Stage, Stage]:
+        """Return where the mistyped entry stands, and the other one, which is of another batch."""
+        batches = {BATCH: batch(), OTHER_BATCH: replace(batch(), id=OTHER_BATCH)}
+        entries = (nomination(self.MISTYPED), replace(nomination(other), batch=OTHER_BATCH))
+        answers = [screening(), replace(screening(), batch=OTHER_BATCH), screening(date(2026, 1, 11))]
+        facts = Lists(batches, entries, tuple(answers), tuple(decisions), (), CALENDAR)
+        mistyped, theirs = stand(facts, Rules(), as_of)
+        return mistyped.stage, theirs.stage
+
+    def elsewhere(self, day: date, subject: Person) -> AnyDecision:
+        return replace(withdrawn(day, Ground.DISHONEST, subject), batch=OTHER_BATCH)
+
+    def test_who_no_longer_bears_the_number_does_not_fall_with_its_owner(self) -> None:
+        for day in (date(2026, 1, 8), date(2026, 1, 20)):
+            decisions: list[AnyDecision] = [self.FIXED, self.elsewhere(day, self.TRUE_X)]
+            assert self.stages(self.TRUE_X, decisions, date(2026, 1, 21)) == (Stage.RECOGNISED, Stage.LEFT)
+
+    def test_who_turns_out_to_bear_it_falls_with_it(self) -> None:
+        decisions: list[AnyDecision] = [self.elsewhere(date(2026, 1, 8), self.TRUE_Y), self.FIXED]
+        assert self.stages(self.TRUE_Y, decisions[:1], date(2026, 1, 9))[0] is Stage.RECOGNISED
+        assert self.stages(self.TRUE_Y, decisions, date(2026, 1, 10))[0] is Stage.LEFT
+
+    def test_a_withdrawal_under_the_old_number_strikes_nobody_else(self) -> None:
+        decisions: list[AnyDecision] = [self.FIXED, withdrawn(date(2026, 1, 20), Ground.DISHONEST, self.MISTYPED)]
+        assert self.stages(self.TRUE_X, decisions, date(2026, 1, 21)) == (Stage.LEFT, Stage.RECOGNISED)
+        assert self.stages(self.TRUE_Y, decisions, date(2026, 1, 21)) == (Stage.LEFT, Stage.LEFT)
+
+
+def test_a_table_of_later_takes_nothing_from_who_was_relisted() -> None:
+    """Facts dated later never change an earlier day."""
+    left = replace(nomination(person(), date(2025, 12, 15)))
+    batches = {BATCH: batch(), OTHER_BATCH: replace(batch(notice_start=date(2026, 6, 10)), id=OTHER_BATCH)}
+    decisions = (withdrawn(date(2026, 3, 2), Ground.NOT_RENEWED, person()), relisting(date(2026, 6, 1), OTHER_BATCH))
+    answers = (screening(), replace(screening(date(2026, 6, 5)), batch=OTHER_BATCH))
+    facts = Lists(batches, (left,), answers, decisions, (), CALENDAR)
+    later = replace(facts, nominations=(left, replace(left, batch=OTHER_BATCH, received=date(2026, 6, 12))))
+    for day in (date(2026, 6, 2), date(2026, 6, 11), date(2026, 7, 1)):
+        before, after = stand(facts, Rules(), day), stand(later, Rules(), day)
+        assert (before[0], before[-1]) == (after[0], after[-1])

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from generator.core import names
 from generator.core.names import NAME_DOTS, PRIVATE_USE_FOLD, canonical, display, is_han, mask, suspects
 
 HAN = st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5) | st.sampled_from("𠮷𠂇㑳龻﨑")
@@ -70,6 +71,16 @@ class TestCanonical:
     @example("\u2e81.\ue815")
     def test_canonical_is_its_own_canonical_form(self, name: str) -> None:
         assert canonical(canonical(name)) == canonical(name)
+
+    @given(st.text(st.characters(min_codepoint=0x4DF0, max_codepoint=0xA00F) | HAN | SPACES, max_size=6))
+    @example("\u4e00\u9fff")
+    @example("\u3007")
+    def test_names_of_plain_han_are_let_through_as_they_would_come_out(self, name: str) -> None:
+        assert canonical(name) == names._folded(name)
+
+    def test_every_plain_han_character_is_its_own_form(self) -> None:
+        han = "".join(map(chr, range(0x4E00, 0xA000)))
+        assert canonical(han) == names._folded(han) == han
 
     @given(NAMES, SPACES | HIDDEN | DOTS, st.integers(0, 12))
     def test_space_hidden_characters_and_dots_never_matter(self, name: str, noise: str, position: int) -> None:

@@ -28,5 +28,19 @@ def test_a_standing_in_one_line() -> None:
     assert wording.explain(bare) == "已认定（公示无异议），自2026年1月5日起"
     full = Standing(nomination(), Stage.OBJECTED, Reason.OBJECTION_OPEN, since, until=until, due=due)
     assert wording.explain(full) == (
-        "有异议待核实（公示期内有人提出异议，认定单位正在核实），自2026年1月5日起，到2027年1月4日止，应于2026年1月26日前答复"
+        "有异议待核实（公示期内有人提出异议，认定单位正在核实），自2026年1月5日起，到2027年1月4日止，应于2026年1月26日以前（含当天）答复"
     )
+
+
+def test_an_objection_rejected_after_the_notice_ends_the_day_after() -> None:
+    on = date(2026, 1, 22)
+    waiting = Standing(nomination(), Stage.OBJECTED, Reason.OBJECTION_REJECTED, date(2026, 1, 8), until=on)
+    assert wording.explain(waiting).endswith("到2026年1月22日止，第二天认定")
+
+
+def test_whoever_is_out_appeals_and_whoever_is_not_is_reported() -> None:
+    on = date(2026, 2, 3)
+    out = Standing(nomination(), Stage.LEFT, Reason.E2_ABUSE, on, reported=on)
+    there = Standing(nomination(), Stage.RECOGNISED, Reason.NO_OBJECTION, on, reported=on)
+    assert "收到申诉，正在核实" in wording.explain(out)
+    assert "收到反映，正在核实" in wording.explain(there)

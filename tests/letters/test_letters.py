@@ -11,12 +11,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.core.model import Ground, PublicationMode
+from generator.core.lifecycle import OUT
+from generator.core.model import AnyDecision, Ground, Hit, PublicationMode, ScreeningReturn
 from generator.errors import Fault, Place
 from generator.letters import changes, disputes
 from generator.letters.letter import Grid, lines, plain
 from generator.letters.returned import MOST_ROWS, Round, Submission, returned
-from tests.core.builders import correction, document_of, nomination, objection, person
+from tests.core.builders import (
+    appeal,
+    appeal_answered,
+    correction,
+    document_of,
+    lists,
+    nomination,
+    objection,
+    person,
+    screening,
+    where,
+)
 from tests.letters.samples import ANSWERED, OBJECTED, OFFICE, REFERENCE, SAMPLES, SUBJECT, TODAY, answered, matter
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -80,6 +92,36 @@ def test_an_objection_rejected_within_the_notice_lets_it_go_on() -> None:
     decision = answered(upheld=False, day=date(2025, 12, 31))
     found = matter(decision.day, [objection(OBJECTED), decision])
     assert "该条目继续公示，公示到2026年1月6日止。" in "\n".join(lines(disputes.to_reporter(found, decision)))
+
+
+@pytest.mark.parametrize("recorded", [date(2025, 12, 10), date(2026, 2, 2)])
+def test_an_appeal_against_a_record_is_not_told_that_something_was_undone(recorded: date) -> None:
+    """What a source found is no decision of the unit's: granting the appeal takes nothing back."""
+    decision = appeal_answered(date(2026, 3, 20), upheld=True)
+    decided: list[AnyDecision] = [appeal(date(2026, 3, 10)), decision]
+    facts = lists([nomination(SUBJECT)], _told_of(recorded), decided)
+    found = replace(matter(decision.day, decided), standing=where(facts, decision.day))
+    assert found.standing.stage in OUT
+    text = "".join(lines(disputes.to_appellant(found, decision, date(2026, 3, 10))))
+    assert "申诉成立" in text
+    assert "撤销原来的决定" not in text
+    assert "公示期" not in text
+    assert "向列入该记录的部门申请更正或者移出" in text
+
+
+def _told_of(recorded: date) -> list[ScreeningReturn]:
+    """Return a clean screening, or one with the record, and a later one that has it in any case."""
+    hit = Hit(document_of(SUBJECT), recorded)
+    first = screening(date(2025, 12, 22), *([hit] if recorded < date(2025, 12, 22) else []))
+    return [first, screening(date(2026, 2, 3), hit)]
+
+
+def test_an_appeal_granted_after_the_validity_brings_nothing_back() -> None:
+    decision = appeal_answered(date(2027, 3, 22), upheld=True)
+    decided: list[AnyDecision] = [appeal(date(2027, 3, 10)), decision]
+    text = "".join(lines(disputes.to_appellant(matter(decision.day, decided), decision, date(2027, 3, 10))))
+    assert "有效期已经届满" in text
+    assert "撤销原来的决定" not in text
 
 
 def test_a_new_number_is_never_printed() -> None:

@@ -154,6 +154,17 @@ def test_formulas_come_back_as_the_values_that_were_read() -> None:
     assert (sheet["D3"].value, sheet["A3"].value) == ("张三", 1)
 
 
+def test_a_formula_that_was_never_computed_goes_back_as_text() -> None:
+    """Whoever opens the copy computes nothing that somebody else wrote."""
+    book = openpyxl.Workbook()
+    for row in (HEADER, [1, "A8", "个人", "张三", ZHANG, "=cmd|' /C calc'!A0", "示例县", "2025-09-05"]):
+        book.worksheets[0].append(row)
+    made = io.BytesIO()
+    book.save(made)
+    cell = copy_of(made.getvalue())["Sheet"]["F2"]
+    assert (cell.value, cell.data_type) == ("=cmd|' /C calc'!A0", "s")
+
+
 def test_a_number_that_lost_its_digits_is_shown_and_what_is_typed_over_it_is_text() -> None:
     row: list[Any] = [1, "A8", "个人", "张三", 990621199001011233, "优秀教师", "示例县", date(2025, 9, 5)]
     sheet = copy_of(by_xlsxwriter([*ROWS[:2], row]))["名单"]

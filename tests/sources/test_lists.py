@@ -168,6 +168,12 @@ def rows_fault(*rows: Mapping[str, str]) -> str:
 # -- nominations -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("field", ["荣誉名称", "授予机关", "认定文号", "所在单位/乡镇", "备注"])
+@pytest.mark.parametrize("text", ["=cmd|' /C calc'!A0", "+1", "-1+1", "@SUM(1+1)", "＝1+1"])
+def test_a_text_that_a_spreadsheet_would_compute(field: str, text: str) -> None:
+    assert f" › {field}：这一格以 =、+、-、@ 开头，表格软件会当成公式" in rows_fault({field: text})
+
+
 def test_a_nomination_as_it_arrived() -> None:
     lists = sound(files(table=table({}, FIRM)))
     person, firm = lists.nominations
@@ -384,6 +390,15 @@ def test_what_is_wrong_with_a_batch(given: dict[str, bytes], fault: str) -> None
 
 
 RULES = '[rules]\nnotice_working_days = 5\nscreening_sources = ["公安局"]\n'
+
+
+def test_the_rules_of_a_batch_are_checked_as_those_of_the_office() -> None:
+    wrong = RULES.replace("= 5", "= 0") + "reference_days = []\n"
+    assert faulty(files(batch=HEAD + SENT + wrong))[:2] == [
+        f"{BATCH}batch.toml › rules.notice_working_days：应当是从 1 起的整数。请核对",
+        f"{BATCH}batch.toml › rules.reference_days：至少要写一个日子。"
+        "写 screening（筛查日）或 recognition（认定日），也可以都写",
+    ]
 
 
 def test_a_batch_keeps_the_rules_its_notice_was_set_under() -> None:

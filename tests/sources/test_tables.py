@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generator.errors import Fault, Faults, InputFaultsError, Place
+from generator.sources import unpacking
 from generator.sources.cells import cell_text, parse_day
 from generator.sources.sheets import column_letters
 from generator.sources.tables import Column, Kind, Row, read_table
@@ -182,7 +183,7 @@ def test_a_missing_header_lists_what_there_is_and_what_would_do() -> None:
     rows, (fault,) = read(xlsx([["名单"], ["姓名", "证号", "认定日期"], ["张三", ZHANG]]))
     assert rows == ()
     assert fault == (
-        "a.xlsx › 个人：表头里找不到：证件号码；现有的表头：姓名、证号、认定日期。"
+        "a.xlsx › 个人：表头里找不到：证件号码；现有的表头：姓名、认定日期。"
         "可以用的表头：证件号码、身份证号、公民身份号码"
     )
 
@@ -191,6 +192,14 @@ def test_rows_of_people_are_not_quoted_as_headers() -> None:
     _, (fault,) = read(xlsx([["张三", ZHANG], ["李四", LI]]))
     assert "张三" not in fault
     assert ZHANG not in fault
+
+
+@pytest.mark.parametrize("kind", ["身份证号", f"身份证号({ZHANG})"])
+def test_a_kind_of_document_that_reads_as_a_header_does_not_give_away_its_row(kind: str) -> None:
+    """身份证 is a value of 证件类型 and a header: what stands beside it is a name and a number all the same."""
+    for rows in ([["张三", kind, ZHANG, "示例学校"]], [["张三", kind, ZHANG], ["李四", "姓名", LI]]):
+        _, (fault,) = read(xlsx(rows))
+        assert not any(word in fault for word in ("张三", "李四", ZHANG, LI, "示例学校"))
 
 
 def test_two_columns_for_one_field() -> None:
@@ -486,12 +495,42 @@ def without_its_size(data: bytes, cell: bytes) -> bytes:
     return made.getvalue()
 
 
-@pytest.mark.parametrize("cell", [b"XFD1048576", b"AAA999999", b"B400000000000"])
+@pytest.mark.parametrize("cell", [b"XFD1048576", b"xfd1048576", b"AAA999999", b"B400000000000"])
 def test_a_stray_cell_that_the_sheet_does_not_own_up_to(cell: bytes) -> None:
     """Without the check calamine asks for the memory of the whole grid, and the process is gone."""
     rows, (fault,) = read(without_its_size(xlsx([HEADER, [1, "张三", ZHANG]]), cell))
     assert rows == ()
     assert fault.startswith("a.xlsx：表格一直铺到 ")
+
+
+def in_parts(data: bytes, change: Callable[[str, bytes], tuple[str, bytes]]) -> bytes:
+    """Return an .xlsx with its parts changed, in name or in content."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            new.writestr(*change(name, old.read(name)))
+    return made.getvalue()
+
+
+def test_a_stray_cell_written_with_spaces_on_a_sheet_kept_elsewhere() -> None:
+    def moved(name: str, part: bytes) -> tuple[str, bytes]:
+        part = part.replace(b'r="B1"', b'r = "XFD1048576"').replace(b"worksheets/sheet", b"ws/sheet")
+        return name.replace("worksheets/sheet", "ws/sheet"), part
+
+    rows, (fault,) = read(in_parts(xlsx([HEADER, [1, "张三", ZHANG]]), moved))
+    assert rows == ()
+    assert fault.startswith("a.xlsx：表格一直铺到 XFD1048576")
+
+
+def test_a_workbook_that_unpacks_to_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unpacking, "MOST_UNPACKED", 100_000)
+    big = in_parts(xlsx([HEADER]), lambda name, part: (name, part + b" " * 50_000))
+    assert read(big) == ((), ["a.xlsx：表格解开后超过 600 MB，不像是名单。核对是不是放错了文件"])
+
+
+def test_the_name_of_a_file_in_a_zip_does_not_give_away_a_number() -> None:
+    rows = whole(in_zip(f"张三{ZHANG}.csv", csv([HEADER, ["1", "张三", ZHANG]])), "b.zip")
+    assert ZHANG not in str(rows[0].place)
 
 
 def test_a_size_of_a1_alone_does_no_harm() -> None:

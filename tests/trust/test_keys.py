@@ -7,6 +7,8 @@ import json
 import os
 import shutil
 import stat
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,8 +22,9 @@ from tuf.api.metadata import Metadata, Root
 
 from generator.core.model import MerchantId
 from generator.errors import KeysError, RefusedError
-from generator.trust import keys, roots, sealing
+from generator.trust import keys, last_signed, roots, saving, sealing
 from generator.trust.keys import DEMO_PASSPHRASE, Passphrases
+from generator.trust.last_signed import Signed
 from tests.trust.powercut import at_every_write
 
 AT = datetime(2026, 11, 20, 1, 2, 3, 456789, tzinfo=UTC)
@@ -206,6 +209,45 @@ class TestAllOrNothing:
         keys.init(tmp_path / "keys", sticks, REAL, 29, AT)
         assert len(files(tmp_path)) == len(ALL)
 
+    @pytest.mark.parametrize("writes", range(1, 7))
+    def test_ctrl_c_leaves_nothing(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, writes: int) -> None:
+        real, done = sealing.write_and_compare, list[Path]()
+
+        def interrupted(path: Path, data: bytes) -> None:
+            real(path, data)
+            done.append(path)
+            if len(done) == writes:
+                raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch:
+            patch.setattr(keys, "write_and_compare", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                keys.init(tmp_path, (tmp_path,) * 3, REAL, 29, AT)
+        assert files(tmp_path) == {}
+        keys.init(tmp_path, (tmp_path,) * 3, REAL, 29, AT)
+
+    def test_what_counts_is_written_last_and_taken_back_first(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """So that a second Ctrl-C, or a power cut, never leaves a root without its office."""
+        real, removed = Path.unlink, list[str]()
+
+        def interrupted(path: Path, data: bytes) -> None:
+            sealing.write_and_compare(path, data)
+            if path.name == "1.root.json":
+                raise KeyboardInterrupt
+
+        def noted(path: Path, *, missing_ok: bool = False) -> None:
+            if path.exists() and path.suffix != ".new":
+                removed.append(path.name)
+            real(path, missing_ok=missing_ok)
+
+        monkeypatch.setattr(keys, "write_and_compare", interrupted)
+        monkeypatch.setattr(Path, "unlink", noted)
+        with pytest.raises(KeyboardInterrupt):
+            keys.found(tmp_path, keys.draw(29, AT), OFFICE)
+        assert removed == ["1.root.json", "programme.key", "office.pem"]
+
     @pytest.mark.parametrize("sticks", [1, 2, 4])
     def test_three_folders_or_none(self, tmp_path: Path, sticks: int) -> None:
         with pytest.raises(ValueError, match="3 root keys"):
@@ -231,6 +273,7 @@ class TestPassphrases:
         ("whose", "short"),
         [
             *((whose, short) for whose in range(4) for short in ("", "elevenchars", " " * 20)),
+            *((whose, few) for whose in range(4) for few in ("a" * 12, "123" * 8, "abcde" * 4, " abcd abcd dcba ")),
             *((officer, DEMO_PASSPHRASE) for officer in range(3)),
         ],
     )
@@ -456,6 +499,18 @@ class TestWritingAKey:
             sealing.write_key(tmp_path / "root-1.pem", signer, ROOTS[0])
         assert set(files(tmp_path)) == {"root-1.pem"}
 
+    def test_ctrl_c_leaves_no_key_on_the_stick(
+        self, tmp_path: Path, signer: CryptoSigner, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def interrupted(*_: object) -> None:
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch:
+            patch.setattr(sealing, "read_key", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                sealing.write_key(tmp_path / "root-1.pem", signer, ROOTS[0])
+        assert files(tmp_path) == {}
+
     @pytest.mark.parametrize("lie", ["lost", "other", "cut"])
     def test_a_stick_that_lies(
         self, tmp_path: Path, signer: CryptoSigner, monkeypatch: pytest.MonkeyPatch, lie: str
@@ -615,6 +670,19 @@ class TestAnotherRootPassphrase:
             sealing.read_key(path, ROOTS[1])
         assert set(files(folder)) == ALL
 
+    def test_behind_a_link(self, folder: Path, tmp_path: Path) -> None:
+        """No key stays under the old passphrase where the link leads."""
+        real = tmp_path / "stick/root-2.pem"
+        real.parent.mkdir()
+        link = folder / "root-2.pem"
+        link.rename(real)
+        link.symlink_to(real)
+        keys.change_root_passphrase(link, sealing.read_key(link, ROOTS[1]), NEW)
+        assert link.is_symlink()
+        sealing.read_key(real, NEW)
+        with pytest.raises(KeysError, match="口令不对"):
+            sealing.read_key(real, ROOTS[1])
+
     def test_the_power_goes(self, folder: Path, tmp_path: Path) -> None:
         signer = sealing.read_key(folder / "root-2.pem", ROOTS[1])
         found = []
@@ -631,3 +699,80 @@ class TestAnotherRootPassphrase:
             assert set(files(copy)) == ALL
         assert set(found) == {ROOTS[1], NEW}
         assert len(found) > 4
+
+
+class TestLastSigned:
+    """A root key remembers, beside itself, the highest version that it signed and which root that was."""
+
+    SECOND = Signed("k" * 64, 2, "aa" * 32)
+
+    @pytest.fixture
+    def file(self, tmp_path: Path) -> Path:
+        (tmp_path / "root-1.pem").write_bytes(b"a key")
+        return tmp_path / "root-1.pem"
+
+    def test_before_the_first(self, file: Path) -> None:
+        assert not last_signed.is_another(file, self.SECOND)
+
+    def test_what_follows(self, file: Path) -> None:
+        last_signed.note(file, self.SECOND)
+        assert (file.parent / "root-1.signed").exists()
+        assert not last_signed.is_another(file, self.SECOND)  # the same again says nothing new
+        assert not last_signed.is_another(file, replace(self.SECOND, version=3, digest="bb" * 32))
+        assert last_signed.is_another(file, replace(self.SECOND, digest="bb" * 32))
+        last_signed.note(file, replace(self.SECOND, version=3, digest="bb" * 32))
+        for digest in ("aa" * 32, "bb" * 32):
+            with pytest.raises(RefusedError, match="已经签到第3版根证书，这一份却是第2版"):
+                last_signed.is_another(file, replace(self.SECOND, digest=digest))
+
+    def test_left_by_another_key(self, file: Path) -> None:
+        last_signed.note(file, replace(self.SECOND, key="o" * 64, version=9))
+        assert not last_signed.is_another(file, self.SECOND)
+
+    @pytest.mark.parametrize("data", [b"", b"\xff", b"[]", b"{}", b'{"key": "k", "version": "x", "sha256": ""}'])
+    def test_damaged(self, file: Path, data: bytes) -> None:
+        (file.parent / "root-1.signed").write_bytes(data)
+        with pytest.raises(KeysError, match=r"root-1\.signed 坏了"):
+            last_signed.is_another(file, self.SECOND)
+
+    def test_a_stick_that_cannot_be_written(self, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        def read_only(*_: object) -> int:
+            raise OSError(30, "Read-only file system")
+
+        monkeypatch.setattr(os, "open", read_only)
+        with pytest.raises(KeysError, match=r"root-1\.signed 写不进去（Read-only file system）.*没有签"):
+            last_signed.note(file, self.SECOND)
+
+
+class TestSaving:
+    """One way to write a file whole, for what is secret and what is not."""
+
+    def flushed(self, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+        real, found = os.fsync, list[Path]()
+
+        def noting(descriptor: int) -> None:
+            found.append(Path(f"/proc/self/fd/{descriptor}").readlink())
+            real(descriptor)
+
+        monkeypatch.setattr(os, "fsync", noting)
+        return found
+
+    @pytest.mark.parametrize("write", [saving.save, sealing.write_private], ids=["saved", "private"])
+    def test_the_file_and_then_its_folder_are_flushed(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: Callable[[Path, bytes], None]
+    ) -> None:
+        found = self.flushed(monkeypatch)
+        write(tmp_path / "a", b"data")
+        assert found == [tmp_path / "a.new", tmp_path]
+        assert files(tmp_path) == {"a": b"data"}
+
+    def test_what_is_not_secret_has_the_rights_of_others(self, tmp_path: Path) -> None:
+        saving.save(tmp_path / "a", b"data")
+        (tmp_path / "b").touch()
+        assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == stat.S_IMODE((tmp_path / "b").stat().st_mode)
+
+    def test_what_says_so_already_is_not_touched(self, tmp_path: Path) -> None:
+        saving.save(tmp_path / "a", b"data")
+        before = (tmp_path / "a").stat()
+        saving.save(tmp_path / "a", b"data")
+        assert (tmp_path / "a").stat() == before

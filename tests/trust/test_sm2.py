@@ -9,6 +9,8 @@ import re
 import shutil
 import stat
 import subprocess
+from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
@@ -22,14 +24,15 @@ from hypothesis import strategies as st
 
 from generator.cli import main
 from generator.errors import KeysError, RefusedError
-from generator.trust import sm2
-from generator.trust.keys import Programme
+from generator.trust import keys as trust
+from generator.trust import sealing, sm2
+from generator.trust.keys import OfficeKeys
 from generator.trust.sm2 import Sm2Key
 from tests.conftest import Demo
 
 SPECIFICATION = Path(__file__).parents[2] / "docs/spec/sm2.md"
-PROGRAMME = Programme(u_salt=b"u" * 16, t_key=b"t" * 32, ref_key=b"r" * 32, token_bits=29, passphrases={})
-OTHER = Programme(u_salt=b"u" * 16, t_key=b"t" * 32, ref_key=b"R" * 32, token_bits=29, passphrases={})
+AT = datetime(2026, 11, 20, tzinfo=UTC)
+OFFICE = "office passphrase"
 BUNDLES = {"jia.zip": b"bundle of jia", "yi.zip": bytes(range(256)) * 300}
 
 # GB/T 32918.5-2017, A.2: a key, and the signature over "message digest" with a given k
@@ -43,9 +46,32 @@ R = 0xF5A03B0648D2C4630EEAC513E1BB81A15944DA3827D5B74143AC7EACEEE720B3
 S = 0xB1B6AA29DF212FD8763182BC0D421CA1BB9038FD1F7F42D4840B69C485BBC1AA
 
 
+@pytest.fixture
+def quick_scrypt(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sealing, "_SCRYPT_N", 16)
+
+
+def founded(folder: Path) -> Path:
+    trust.found(folder, trust.draw(29, AT), OFFICE)
+    return folder
+
+
+def opened(folder: Path, passphrase: str = OFFICE) -> OfficeKeys:
+    return trust.open_office(folder, passphrase)
+
+
 @pytest.fixture(scope="module")
 def key(tmp_path_factory: pytest.TempPathFactory) -> Sm2Key:
-    return sm2.init(tmp_path_factory.mktemp("keys"), PROGRAMME)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sealing, "_SCRYPT_N", 16)
+        folder = founded(tmp_path_factory.mktemp("keys"))
+        return sm2.init(folder, opened(folder))
+
+
+@pytest.fixture
+def folder(tmp_path: Path, quick_scrypt: None) -> Path:
+    """Return the keys of an office that has no SM2 key yet."""
+    return founded(tmp_path / "keys")
 
 
 @pytest.fixture(scope="module")
@@ -125,52 +151,76 @@ class TestNonces:
 class TestKey:
     """sm2.key: once, for the owner alone, sealed under what the office's passphrase seals."""
 
-    def test_is_made_and_opened(self, tmp_path: Path) -> None:
-        made = sm2.init(tmp_path, PROGRAMME)
-        assert sm2.open_key(tmp_path, PROGRAMME) == made
-        assert stat.S_IMODE((tmp_path / "sm2.key").stat().st_mode) == 0o600
-        assert [path.name for path in tmp_path.iterdir()] == ["sm2.key"]
+    def test_is_made_and_opened(self, folder: Path) -> None:
+        before = {path.name for path in folder.iterdir()}
+        made = sm2.init(folder, opened(folder))
+        assert sm2.open_key(folder, opened(folder).programme) == made
+        assert stat.S_IMODE((folder / "sm2.key").stat().st_mode) == 0o600
+        assert {path.name for path in folder.iterdir()} == before | {"sm2.key"}
 
-    def test_the_secret_is_in_no_file_and_no_text(self, tmp_path: Path) -> None:
-        made = sm2.init(tmp_path, PROGRAMME)
-        stored = (tmp_path / "sm2.key").read_bytes()
-        secret = made.secret.to_bytes(32)
-        assert secret not in stored
-        assert secret.hex().encode() not in stored.lower()
+    def test_the_secret_is_in_no_file_and_no_text(self, folder: Path) -> None:
+        made = sm2.init(folder, opened(folder))
+        stored = (folder / "sm2.key").read_bytes() + (folder / "programme.key").read_bytes()
+        seal = opened(folder).programme.sm2_seal
+        assert len(seal) == 32
+        for secret in (made.secret.to_bytes(32), seal):
+            assert secret not in stored
+            assert secret.hex().encode() not in stored.lower()
+            assert secret.hex() not in f"{opened(folder)!r}"
+            assert repr(secret)[2:-1] not in f"{opened(folder)!r}"
         assert str(made.secret) not in repr(made)
 
-    def test_only_once(self, tmp_path: Path) -> None:
-        sm2.init(tmp_path, PROGRAMME)
-        before = (tmp_path / "sm2.key").read_bytes()
+    def test_only_once(self, folder: Path) -> None:
+        sm2.init(folder, opened(folder))
+        before = [(folder / name).read_bytes() for name in ("sm2.key", "programme.key")]
         with pytest.raises(RefusedError, match="已经存在"):
-            sm2.init(tmp_path, PROGRAMME)
-        assert (tmp_path / "sm2.key").read_bytes() == before
+            sm2.init(folder, opened(folder))
+        assert [(folder / name).read_bytes() for name in ("sm2.key", "programme.key")] == before
 
-    def test_every_time_another(self, key: Sm2Key, tmp_path: Path) -> None:
-        assert sm2.init(tmp_path, PROGRAMME).secret != key.secret
+    def test_every_time_another(self, key: Sm2Key, folder: Path) -> None:
+        assert sm2.init(folder, opened(folder)).secret != key.secret
 
-    def test_none_was_made(self, tmp_path: Path) -> None:
-        assert sm2.open_key(tmp_path, PROGRAMME) is None
+    def test_none_was_made(self, folder: Path) -> None:
+        assert sm2.open_key(folder, opened(folder).programme) is None
 
-    def test_of_another_programme(self, tmp_path: Path) -> None:
-        sm2.init(tmp_path, PROGRAMME)
-        with pytest.raises(KeysError, match="不配套"):
-            sm2.open_key(tmp_path, OTHER)
+    def test_it_follows_the_passphrase(self, folder: Path) -> None:
+        made = sm2.init(folder, opened(folder))
+        trust.change_office_passphrase(folder, opened(folder), "another passphrase")
+        assert sm2.open_key(folder, opened(folder, "another passphrase").programme) == made
+
+    def test_the_other_secrets_stay(self, folder: Path) -> None:
+        before = opened(folder).programme
+        sm2.init(folder, opened(folder))
+        assert replace(opened(folder).programme, sm2_seal=b"") == before
+
+    def test_one_made_after_a_theft_does_not_open_with_what_was_stolen(self, folder: Path) -> None:
+        """U_SALT, T_KEY and REF_KEY stay after a theft, so nothing new may be sealed under them."""
+        sm2.init(folder, opened(folder))
+        stolen = opened(folder).programme
+        (folder / "sm2.key").unlink()
+        made = sm2.init(folder, opened(folder))
+        assert (opened(folder).programme.ref_key, opened(folder).programme.t_key) == (stolen.ref_key, stolen.t_key)
+        assert sm2.open_key(folder, opened(folder).programme) == made
+        for known in (stolen, replace(stolen, sm2_seal=b""), replace(stolen, sm2_seal=stolen.ref_key)):
+            with pytest.raises(KeysError, match="不配套"):
+                sm2.open_key(folder, known)
 
     @pytest.mark.parametrize(
-        "data", [b"", b"[]", b"{}", b'{"format": 1}', b'{"format": 1, "sealed": 5}', b'{"format": 1, "sealed": ""}']
+        "data", [b"", b"[]", b"{}", b'{"format": 2}', b'{"format": 2, "sealed": 5}', b'{"format": 2, "sealed": ""}']
     )
-    def test_damaged(self, data: bytes, tmp_path: Path) -> None:
-        (tmp_path / "sm2.key").write_bytes(data)
+    def test_damaged(self, data: bytes, folder: Path) -> None:
+        sm2.init(folder, opened(folder))
+        (folder / "sm2.key").write_bytes(data)
         with pytest.raises(KeysError, match="备份"):
-            sm2.open_key(tmp_path, PROGRAMME)
+            sm2.open_key(folder, opened(folder).programme)
 
-    def test_of_a_later_format(self, tmp_path: Path) -> None:
-        sm2.init(tmp_path, PROGRAMME)
-        path = tmp_path / "sm2.key"
-        path.write_bytes(path.read_bytes().replace(b'"format": 1', b'"format": 2'))
+    @pytest.mark.parametrize("number", [b"1", b"3"])
+    def test_of_another_format(self, folder: Path, number: bytes) -> None:
+        sm2.init(folder, opened(folder))
+        path = folder / "sm2.key"
+        path.write_bytes(path.read_bytes().replace(b'"format": 2', b'"format": ' + number))
         with pytest.raises(KeysError):
-            sm2.open_key(tmp_path, PROGRAMME)
+            sm2.open_key(folder, opened(folder).programme)
 
     @pytest.mark.parametrize("secret", [0, sm2._N - 1, sm2._N])
     def test_a_number_that_cannot_be_a_key(self, secret: int) -> None:

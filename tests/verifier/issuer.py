@@ -281,7 +281,7 @@ def refusal(folder: Path, bundle: bytes, pin: str, at: datetime = NOON, passphra
         open_at(folder, bundle, pin, at, passphrase)
     except verify.Refused as refused:
         assert tree(folder) == before
-        return refused.code
+        return str(refused.code)
     return "opened"
 
 
@@ -293,4 +293,5 @@ def tree(folder: Path) -> Mapping[str, bytes]:
 def eligible(bundle: verify.Bundle, who: Sequence[object], at: datetime = NOON) -> list[str]:
     """Return the scenarios that somebody may use."""
     day = at.astimezone(verify.TIMEZONE).date()
-    return [perk["scenario"] for perk in bundle.look_up(verify.person(str(who[0]), str(who[1])), day)]
+    answer = bundle.judge({verify.NAME: who[0], verify.NUMBER: who[1]}, day)
+    return [perk["scenario"] for perk in answer["perks"]]

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import ast
+import io
 import json
 import os
 import pty
+import re
 import select
 import shutil
+import signal
 import subprocess
 import sys
+import tokenize
+import tomllib
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 from generator.verifier import verify
 from tests.verifier.issuer import COMPANY, PASSPHRASE, STRANGER, ZHANG, Issuer, tree
@@ -98,6 +107,88 @@ def test_a_crash_cannot_be_taken_for_an_answer(folder: Path) -> None:
     assert "9906" not in err
 
 
+def test_who_leaves_a_prompt_has_no_answer(folder: Path) -> None:
+    """Control-D: neither a traceback, nor a status that could be taken for an answer."""
+    dialogue = [("一样请输入", "是\n"), ("口令", "\x04")]
+    code, shown = converse([sys.executable, "-I", "verify.py", *TODAY], folder, dialogue)
+    assert code == 2
+    assert "不能判断" in shown
+    assert "Traceback" not in shown
+
+
+def test_who_interrupts_has_no_answer(folder: Path) -> None:
+    """Control-C, while it waits for a name."""
+    environment = {"XINYI_PASSPHRASE": PASSPHRASE, "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
+    with subprocess.Popen(
+        [sys.executable, "-I", "verify.py", *TODAY],
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stderr is not None
+        shown = process.stderr.read(len("姓名".encode()))
+        process.send_signal(signal.SIGINT)
+        shown += process.communicate(timeout=60)[1]
+    assert process.returncode == 2
+    assert "不能判断" in shown.decode()
+    assert b"Traceback" not in shown
+
+
+def test_a_reader_who_has_left_is_no_crash(folder: Path) -> None:
+    """verify.py … | head -0."""
+    (folder / "people.csv").write_text(f"姓名,证件号码\n张三,{ZHANG[1]}\n", encoding="utf-8")
+    command = (
+        f'{sys.executable} -I verify.py canyin.zip --csv people.csv {" ".join(TODAY)} | true; echo "${{PIPESTATUS[0]}}"'
+    )
+    environment = {"XINYI_PASSPHRASE": PASSPHRASE, "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.strip() in ("0", "2")
+    assert "Traceback" not in done.stderr
+
+
+def test_the_header_names_what_is_imported() -> None:
+    """PEP 723: uv run and pipx run install what the header says, so that must be what the program imports."""
+    source = Path(verify.__file__).read_text(encoding="utf-8")
+    block = re.search(r"(?m)^# /// script$\s(?P<content>(^#(| .*)$\s)+)^# ///$", source)
+    assert block is not None
+    header = tomllib.loads("".join(line.removeprefix("# ") for line in block["content"].splitlines(keepends=True)))
+    needed = [Requirement(text) for text in header["dependencies"]]
+    nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Import | ast.ImportFrom)]
+    modules = {
+        name.split(".")[0]
+        for node in nodes
+        for name in ([node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names])
+    }
+    assert modules - sys.stdlib_module_names == {requirement.name for requirement in needed}
+    assert all(requirement.specifier.contains(version(requirement.name)) for requirement in needed)
+    assert SpecifierSet(header["requires-python"]).contains(".".join(map(str, sys.version_info[:3])))
+    assert header["requires-python"] == ">=3.11"
+
+
+def test_the_program_stays_one_small_file() -> None:
+    """Fewer than 400 lines of code: no blank lines, no comments, no docstrings; ruff format holds the rest."""
+    source = Path(verify.__file__).read_text(encoding="utf-8")
+    assert len(lines_of_code(source)) < 400
+
+
+def lines_of_code(source: str) -> set[int]:
+    """Return the numbers of the lines with code on them."""
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
+    nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, documented) and ast.get_docstring(node)]
+    texts = {line for node in nodes for line in range(node.body[0].lineno, (node.body[0].end_lineno or 0) + 1)}
+    layout = {"COMMENT", "NL", "NEWLINE", "INDENT", "DEDENT", "ENDMARKER"}
+    tokens = [
+        token
+        for token in tokenize.generate_tokens(io.StringIO(source).readline)
+        if tokenize.tok_name[token.type] not in layout
+    ]
+    return {line for token in tokens for line in range(token.start[0], token.end[0] + 1)} - texts
+
+
 @pytest.mark.parametrize("encoding", ["gbk", "ascii", "utf-8"])
 def test_any_encoding_of_the_terminal_will_do(encoding: str, folder: Path) -> None:
     words = ("canyin.zip", "--json", "--org", COMPANY[0], *TODAY)
@@ -115,16 +206,18 @@ def test_names_piped_in_another_encoding_are_asked_for_again(folder: Path) -> No
 def test_on_a_terminal_it_asks_for_everything_and_shows_neither_passphrase_nor_traceback(folder: Path) -> None:
     (folder / "verify.py").write_text(Path(verify.__file__).read_text(encoding="utf-8"), encoding="utf-8")
     dialogue = [
-        ("口令", f"{PASSPHRASE}\n"),
         ("一样请输入", "是\n"),
+        ("口令", "不对\n"),
+        ("口令（", f"{PASSPHRASE}\n"),
         ("姓名", "张三\n"),
         ("证件号码：", f"{ZHANG[1]}\n"),
         ("姓名", "张三\n"),
         ("证件号码：", f"{STRANGER[1]}\n"),
         ("姓名", "\n"),
     ]
-    code, shown = converse([sys.executable, "-I", "verify.py", "canyin.zip", *TODAY], folder, dialogue)
+    code, shown = converse([sys.executable, "-I", "verify.py", *TODAY], folder, dialogue)
     assert code == 1
+    assert "口令不对" in shown
     assert shown.index("在名单内") < shown.index("未查到")
     assert PASSPHRASE not in shown
     assert "Traceback" not in shown

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from generator.verifier import verify
-from tests.verifier.issuer import COMPANY, LI, NOON, PASSPHRASE, STRANGER, ZHANG, Issuer, tree
+from tests.verifier.issuer import COMPANY, LI, NOON, PASSPHRASE, STRANGER, ZHANG, Issuer, pack, tree
 
 ELIGIBLE = """\
 在名单内
@@ -27,8 +27,7 @@ ELIGIBLE = """\
 """
 NOT_FOUND = """\
 未查到
-这不说明顾客有任何问题，只说明这份名单里没有查到，请照常接待。
-请照证件核对输入的姓名和号码；没有输错的话，可以请顾客问信用办。
+这不说明顾客有任何问题，请照常接待。请照证件核对输入的姓名和号码；没有输错，可以请顾客问信用办。
 名单签发于2026年11月20日，已有1天，可用到2026年12月29日。
 """
 
@@ -100,6 +99,24 @@ def test_an_organisation(shop: Shop) -> None:
     assert shop.ask("--org", "914403001922038216") == (1, NOT_FOUND)
 
 
+def test_an_organisation_whose_name_is_withheld_is_compared_by_its_code(shop: Shop) -> None:
+    shop.issuer.organisations[0]["name"] = ""
+    status, out = shop.ask("--org", COMPANY[0])
+    assert status == 0
+    assert "请核对证照：统一社会信用代码与输入的一样。" in out
+    assert "单位名称" not in out
+
+
+@pytest.mark.parametrize(
+    ("day", "left", "warned"),
+    [("2026-12-18", 11, False), ("2026-12-19", 10, True), ("2026-12-28", 1, True), ("2026-12-29", 0, True)],
+)
+def test_it_warns_from_ten_days_before_the_list_ends(day: str, left: int, warned: bool, shop: Shop) -> None:
+    words = (*person(ZHANG), "--as-of", day)
+    assert (f"只剩{left + 1}天可用" in shop.ask(*words)[1]) is warned
+    assert shop.json(*words)[1]["days_left"] == left
+
+
 def test_a_demonstration_says_so_with_every_answer(shop: Shop) -> None:
     """Where demo is true, for throw-away keys, a verifier MUST then say 演示 with every answer (4.1)."""
     shop.issuer.manifest["demo"] = True
@@ -121,7 +138,9 @@ def test_a_program_reads_all_of_it(shop: Shop) -> None:
         "version": 1,
         "issued": "2026-11-20",
         "expires": "2026-12-30T00:00:00+08:00",
+        "last_day": "2026-12-29",
         "age_days": 1,
+        "days_left": 38,
         "perks": [
             {
                 "scenario": "canyin",
@@ -146,13 +165,15 @@ def test_a_program_reads_the_other_answers(shop: Shop) -> None:
         "version": 1,
         "issued": "2026-11-20",
         "expires": "2026-12-30T00:00:00+08:00",
+        "last_day": "2026-12-29",
         "age_days": 1,
+        "days_left": 38,
         "perks": [],
     }
     shop.now += timedelta(days=60)
     status, answer = shop.json(*person(ZHANG))
     assert (status, answer["answer"], answer["code"]) == (2, "cannot-judge", "expired")
-    assert answer.keys() == {"answer", "code", "message", *verify.HEADER, "perks"}
+    assert answer.keys() == {"answer", "code", "message", *verify.ABOUT, "perks"}
     assert (answer["perks"], answer["demo"], answer["version"]) == ([], None, None)
 
 
@@ -211,8 +232,8 @@ def test_the_codes_are_those_of_the_specification() -> None:
     spec = Path(__file__).parents[2] / "docs" / "spec" / "bundle.md"
     stable = re.search(r"stable for ever: `([^`]+)`", spec.read_text(encoding="utf-8"))
     assert stable is not None
-    assert stable[1].split() == ["eligible", "not-found", *verify.REASONS]
-    assert set(REFUSALS) == set(verify.REASONS)
+    assert stable[1].split() == [code for code, status in verify.STATUS.items() if status < 3]
+    assert set(REFUSALS) == {code for code, status in verify.STATUS.items() if status == 2}
 
 
 # -- the clock --------------------------------------------------------------------------------------------------
@@ -248,7 +269,7 @@ def test_the_clock_is_read_for_every_question(shop: Shop) -> None:
     words = [str(shop.folder / "bundle.zip"), "--state", str(shop.state), "--root", shop.issuer.pin]
     shop.monkeypatch.setattr("sys.stdin", io.StringIO(f"张三\n{ZHANG[1]}\n张三\n{ZHANG[1]}\n"))
     assert verify.main(words, lambda: next(times)) == 2
-    assert [line for line in shop.capsys.readouterr().out.splitlines() if line in verify.TITLES] == [
+    assert [line for line in shop.capsys.readouterr().out.splitlines() if line in verify.TITLES.values()] == [
         "在名单内",
         "不能判断",
     ]
@@ -275,7 +296,7 @@ def test_without_an_argument_the_real_clock_is_read(shop: Shop) -> None:
 def test_everything_is_asked_in_turn(shop: Shop) -> None:
     typed = f"张三\n{ZHANG[1]}\n{COMPANY[0]}\n李四\n{ZHANG[1]}\n李四\n123\n张三\n{STRANGER[1]}\n\n"
     status, out = shop.ask(typed=typed)
-    titles = [line for line in out.splitlines() if line in verify.TITLES]
+    titles = [line for line in out.splitlines() if line in verify.TITLES.values()]
     assert titles == ["在名单内", "在名单内", "未查到", "请重新输入", "未查到"]
     assert status == 1
     assert shop.prompts.count("姓名") == 6
@@ -300,6 +321,41 @@ def test_a_passphrase_on_a_terminal_is_not_shown(shop: Shop) -> None:
     shop.monkeypatch.delenv("XINYI_PASSPHRASE")
     shop.monkeypatch.setattr("getpass.getpass", lambda prompt: PASSPHRASE if "不显示" in prompt else "")
     assert shop.ask(*person(ZHANG), terminal=True) == (0, ELIGIBLE)
+
+
+def test_on_a_terminal_a_passphrase_may_be_typed_three_times(shop: Shop) -> None:
+    shop.monkeypatch.delenv("XINYI_PASSPHRASE")
+    for typed, status in ((["x", "0" * 16, PASSPHRASE], 0), (["x", "y", "z", PASSPHRASE], 2)):
+        left = iter(typed)
+        shop.monkeypatch.setattr("getpass.getpass", lambda _, left=left: next(left))
+        assert shop.ask(*person(ZHANG), terminal=True)[0] == status
+        assert shop.prompts.count("口令不对") == 2
+        assert list(left) == ([] if status == 0 else [PASSPHRASE])
+
+
+def test_a_refusal_for_another_reason_asks_for_no_other_passphrase(shop: Shop) -> None:
+    shop.monkeypatch.delenv("XINYI_PASSPHRASE")
+    shop.monkeypatch.setattr("getpass.getpass", lambda _: PASSPHRASE)
+    shop.now += timedelta(days=60)
+    assert shop.ask(*person(ZHANG), terminal=True)[0] == 2
+    assert shop.prompts == ""
+
+
+# -- which bundle -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["canyin.zip", "CANYIN.ZIP"])
+def test_the_only_bundle_beside_the_program_is_taken(name: str, shop: Shop) -> None:
+    shop.monkeypatch.setattr(verify, "__file__", str(shop.folder / "verify.py"))
+    words = ["--root", shop.issuer.pin, *person(ZHANG)]
+    (shop.folder / "photos.zip").write_bytes(pack([("photo.jpg", b"x")]))
+    assert shop.run(*words)[0] == 3
+    (shop.folder / name).write_bytes(shop.issuer.bundle())
+    assert shop.run(*words) == (0, ELIGIBLE)
+    (shop.folder / "canyin (1).zip").write_bytes(shop.issuer.bundle())
+    status, out = shop.run(*words, "--json")
+    assert (status, json.loads(out)["code"]) == (3, "bad-file")
+    assert shop.run(str(shop.folder / "canyin (1).zip"), *words) == (0, ELIGIBLE)
 
 
 # -- the first use ----------------------------------------------------------------------------------------------
@@ -392,10 +448,15 @@ def test_what_must_be_mistyped_is_not_looked_up(words: tuple[str, ...], code: st
     assert status == (1 if code == "not-found" else 3)
 
 
-def test_help_is_there(shop: Shop) -> None:
-    status, out = shop.run("--help")
+@pytest.mark.parametrize("words", [("--help",), ("-h",), ("b.zip", "--name", "张三", "-h")])
+def test_help_is_there_and_is_chinese(words: tuple[str, ...], shop: Shop) -> None:
+    status, out = shop.run(*words)
     assert status == 0
-    assert "离线核验" in out
+    for word in ("离线核验", "--name", "--id", "--org", "--csv", "--json", "--state", "--as-of", "--root"):
+        assert word in out
+    assert out.count("python3 verify.py") >= 3
+    english = set(re.findall("(?<![-A-Za-z0-9_])[A-Za-z]{3,}", out))
+    assert english <= {"python", "verify", "canyin", "zip", "csv", "XINYI"}
 
 
 @pytest.mark.parametrize("words", [person(ZHANG), person(STRANGER), ("--name", "张三", "--id", "990621199001011234")])
@@ -442,8 +503,7 @@ def test_a_table_is_answered_row_by_row(encoding: str, ends: str, shop: Shop) ->
         "第4行：在名单内 信易+餐饮（到2027年1月14日）\n"
         "第6行：请重新输入\n"
         "第7行：在名单内 信易+餐饮（到2026年11月25日）\n"
-        "未查到：这不说明顾客有任何问题，只说明这份名单里没有查到，请照常接待。"
-        "请照证件核对输入的姓名和号码；没有输错的话，可以请顾客问信用办。\n"
+        "未查到：这不说明顾客有任何问题，请照常接待。请照证件核对输入的姓名和号码；没有输错，可以请顾客问信用办。\n"
         "名单签发于2026年11月20日，已有1天，可用到2026年12月29日。\n"
     )
 
@@ -474,6 +534,29 @@ def test_a_code_under_a_persons_name_is_nobody(shop: Shop) -> None:
 def test_a_table_of_eligible_people_alone(shop: Shop) -> None:
     status, out = tabled(shop, f"姓 名,证件号码\n张三,{ZHANG[1]}\n".encode())
     assert (status, out.splitlines()[0]) == (0, "共1行，1行在名单内")
+
+
+def test_many_rows_keep_their_order_though_they_share_the_processors(shop: Shop) -> None:
+    people = [ZHANG, STRANGER, LI] * 9
+    table = "姓名,证件号码\n" + "".join(f"{who[0]},{who[1]}\n" for who in people)
+    results = json.loads(tabled(shop, table.encode(), "--json")[1])["results"]
+    assert [result["row"] for result in results] == [*range(2, 29)]
+    assert [result["code"] for result in results] == ["eligible", "not-found", "eligible"] * 9
+    assert shop.prompts == ""  # no bar where nobody looks
+
+
+def test_a_bar_grows_on_a_terminal(shop: Shop) -> None:
+    table = f"姓名,证件号码\n张三,{ZHANG[1]}\n李四,{LI[1]}\n"
+    shop.monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    _, out = tabled(shop, table.encode(), "--json")
+    assert json.loads(out)["answer"] == "eligible"
+    assert shop.prompts == f"\r[{'#' * 20:40}] 1/2\r[{'#' * 40}] 2/2\n"
+
+
+def test_one_broken_cell_spoils_its_own_row_alone(shop: Shop) -> None:
+    table = f"姓名,证件号码\n张三,{ZHANG[1]}\n".encode("gb18030") + b"\xc0\xff" + f",{LI[1]}\n".encode()
+    answer = json.loads(tabled(shop, table, "--json")[1])
+    assert [result["code"] for result in answer["results"]] == ["eligible", "bad-name"]
 
 
 def test_a_table_is_refused_as_a_whole_when_the_bundle_is(shop: Shop) -> None:

@@ -143,7 +143,7 @@ def test_one_flipped_byte_anywhere_never_changes_an_answer(tmp_path: Path) -> No
         except verify.Refused:
             continue
         opened += 1
-        assert [tokens for tokens, _ in result.classes] == [sorted(tokens) for _, tokens in ISSUER.classes]
+        assert result.people.keys() == {token for _, tokens in ISSUER.classes for token in tokens}
         assert result.organisations.keys() == {issuer.COMPANY[0]}
     assert opened < len(BUNDLE) // 5  # dates and attributes of the zip, which nobody reads
 
@@ -210,4 +210,4 @@ class TestAnyBytes:
         state = verify.State(Path("/nonexistent/xinyi-state"), ISSUER.pin)
         with pytest.raises(verify.Refused) as refused:
             verify.open_bundle(data, state, issuer.PASSPHRASE, NOON)
-        return refused.value.code
+        return str(refused.value.code)

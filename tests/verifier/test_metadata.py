@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +22,7 @@ from tests.verifier.issuer import (
     COMPANY,
     ISSUED,
     NOON,
+    PASSPHRASE,
     ZHANG,
     Issuer,
     eligible,
@@ -36,8 +41,9 @@ def test_a_bundle_opens_and_is_remembered(tmp_path: Path) -> None:
     issuer = Issuer()
     bundle = open_at(tmp_path, issuer.bundle(), issuer.pin)
     assert eligible(bundle, ZHANG) == ["canyin", "guanying"]
-    assert (bundle.release.version, bundle.release.issued.isoformat()) == (1, "2026-11-20")
-    assert bundle.release.expires == ISSUED + 40 * DAY
+    assert (bundle.about["version"], bundle.about["issued"], bundle.about["age_days"]) == (1, "2026-11-20", 1)
+    assert datetime.fromisoformat(bundle.about["expires"]) == ISSUED + 40 * DAY
+    assert (bundle.about["last_day"], bundle.about["days_left"]) == ("2026-12-29", 38)
     assert list(tree(tmp_path)) == ["canyin/state.json"]
     assert json.loads(tree(tmp_path)["canyin/state.json"])["seen"] == "2026-11-21"
 
@@ -293,8 +299,9 @@ def test_one_version_is_signed_only_once(tmp_path: Path) -> None:
     issuer = Issuer()
     open_at(tmp_path, issuer.bundle(), issuer.pin)
     assert refusal(tmp_path, Issuer(days=41).bundle(), issuer.pin) == "not-trusted"
-    longer = change("timestamp", lambda timestamp: setattr(timestamp, "expires", ISSUED + 41 * DAY))
-    assert refusal(tmp_path, pack(longer(issuer).items()), issuer.pin) == "not-trusted"
+    for role in ("timestamp", "snapshot"):
+        longer = change(role, lambda signed_part: setattr(signed_part, "expires", ISSUED + 41 * DAY))
+        assert refusal(tmp_path, pack(longer(issuer).items()), issuer.pin) == "not-trusted"
 
 
 def test_a_snapshot_that_takes_targets_back_is_rolled_back(tmp_path: Path) -> None:
@@ -364,6 +371,8 @@ def test_a_bin_is_held_to_the_same_rules(change_bin: str, tmp_path: Path) -> Non
         b'{"roots": ["x"], "timestamp": 5, "snapshot": "", "seen": "2026-11-21"}',
         b'{"roots": ["x"], "timestamp": "", "snapshot": "", "seen": "2026-11-21", "more": 1}',
         b"[" * 100_000,
+        b'{"roots": ["\\udc80"], "timestamp": "", "snapshot": "", "seen": "2026-11-21"}',
+        b'{"roots": [""], "timestamp": "\\udc80", "snapshot": "", "seen": "2026-11-21"}',
     ],
 )
 def test_a_state_that_cannot_be_read_is_not_taken_for_first_use(kept: bytes, tmp_path: Path) -> None:
@@ -392,18 +401,119 @@ def test_a_state_that_cannot_be_written_is_a_refusal(tmp_path: Path) -> None:
         open_at(tmp_path / "file", issuer.bundle(), issuer.pin)
     assert refused.value.code == "state"
     (tmp_path / "canyin" / "state.json" / "folder").mkdir(parents=True)
-    known = verify.Known(["root"], "", "", "2026-11-21")
+    known = {"roots": ["root"], "timestamp": "", "snapshot": "", "seen": "2026-11-21"}
     with pytest.raises(verify.Refused) as refused:
         verify.State(tmp_path).write("canyin", known)
     assert refused.value.code == "state"
     assert [path.name for path in (tmp_path / "canyin").iterdir()] == ["state.json"]  # nothing is left beside it
 
 
-def test_without_a_temporary_folder_there_is_no_judgement(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_written_but_the_state_and_nothing_is_linked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stick has no symbolic links, no modes, and perhaps the only room there is: no temporary folder, no lock."""
     issuer = Issuer()
     bundle = issuer.bundle()
+    for name in ("symlink", "link", "chmod", "lchmod", "fchmod"):
+        monkeypatch.delattr(f"os.{name}", raising=False)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "missing"))
-    assert refusal(tmp_path, bundle, issuer.pin) == "state"
+    assert refusal(tmp_path / "state", bundle, issuer.pin) == "opened"
+    assert list(tree(tmp_path)) == ["state/canyin/state.json"]
+
+
+WRITES = ("mkdir", "write", "flush", "fsync", "replace", "unlink")
+
+
+class KilledError(BaseException):
+    """The power goes."""
+
+
+@pytest.mark.parametrize("first_use", [True, False])
+@pytest.mark.parametrize("write", WRITES)
+@pytest.mark.parametrize("after", [False, True])
+def test_killed_at_any_write_the_old_state_or_the_new_one_is_there(
+    write: str, after: bool, first_use: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It MUST be replaced as a whole: a crash leaves the old one or the new one (5.5)."""
+    issuer = Issuer()
+    if not first_use:
+        open_at(tmp_path, issuer.bundle(), issuer.pin)
+    before, later = tree(tmp_path), issuer.later(issued=ISSUED).bundle()
+    with monkeypatch.context() as patch:
+        kill_at(patch, write, after)
+        with pytest.raises(KilledError):
+            open_at(tmp_path, later, issuer.pin)
+    kept = {name: data for name, data in tree(tmp_path).items() if name.endswith("state.json")}
+    assert kept == before or json.loads(kept["canyin/state.json"])["seen"] == "2026-11-21"
+    assert refusal(tmp_path, later, issuer.pin) == "opened"
+    assert refusal(tmp_path, issuer.bundle(), issuer.pin) == "rolled-back"
+
+
+def kill_at(patch: pytest.MonkeyPatch, write: str, after: bool) -> None:
+    """Let the program die before or after what it does to the disk."""
+    owner: Any = {"fsync": "os.fsync", "write": "json.dump", "flush": "io.TextIOWrapper.flush"}.get(write)
+    if write == "flush":  # between what is written and what is on the disk
+        patch.setattr("os.fsync", dying(lambda _: None, after=False))
+        return
+    target = owner or f"pathlib.Path.{write}"
+    module, name = target.rsplit(".", 1)
+    holder: Any = {"os": os, "json": json, "pathlib.Path": Path}[module]
+    patch.setattr(holder, name, dying(getattr(holder, name), after))
+    if write != "unlink":  # what is dead does not tidy up
+        patch.setattr(Path, "unlink", lambda *_, **__: None)
+
+
+def dying(act: Callable[..., Any], after: bool) -> Callable[..., Any]:
+    """Return an act in which the power goes."""
+
+    def acted(*words: Any, **more: Any) -> Any:
+        if after:
+            act(*words, **more)
+        raise KilledError
+
+    return acted
+
+
+def test_a_really_killed_program_leaves_a_whole_state(tmp_path: Path) -> None:
+    """SIGKILL, at moments that differ from run to run."""
+    issuer = Issuer()
+    (tmp_path / "b.zip").write_bytes(issuer.bundle())
+    words = ["--state", "state", "--root", issuer.pin, "--org", COMPANY[0], "--as-of"]
+    for day in range(6):
+        at = (NOON + day * DAY).isoformat()
+        with subprocess.Popen(
+            [sys.executable, "-I", verify.__file__, "b.zip", *words, at],
+            cwd=tmp_path,
+            env={"XINYI_PASSPHRASE": PASSPHRASE},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        ) as process:
+            if day:
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(0.15 + 0.06 * day)
+                process.kill()
+        if (tmp_path / "state").exists() or not day:
+            assert verify.State(tmp_path / "state").read("canyin")["roots"]
+
+
+def test_a_bad_download_spoils_nothing(tmp_path: Path) -> None:
+    """A download that fails or is refused spoils nothing (5.5): the file from before serves on."""
+    issuer = Issuer()
+    good, fresh = issuer.bundle(), issuer.later(issued=ISSUED).bundle()
+    open_at(tmp_path, good, issuer.pin)
+    for bad in (
+        b"",
+        fresh[:-1],
+        fresh[: len(fresh) // 2],
+        fresh + b"x",
+        b"<html>",
+        fresh.replace(b"canyin", b"canyim"),
+    ):
+        assert refusal(tmp_path, bad, issuer.pin) != "opened"
+        assert refusal(tmp_path, good, issuer.pin) == "opened"
+    assert refusal(tmp_path, fresh, issuer.pin, passphrase="0" * 16) == "wrong-passphrase"
+    assert refusal(tmp_path, good, issuer.pin) == "opened"
+    assert refusal(tmp_path, fresh, issuer.pin) == "opened"
 
 
 def test_the_state_holds_nothing_but_metadata_and_a_day(tmp_path: Path) -> None:
