@@ -243,6 +243,7 @@ class TestRecord:
             ("number", "990621199001011234", "校验位"),
             ("publication", "secret", "公开方式只能是"),
             ("name", "张3", "数字"),
+            ("affiliation", "=cmd|' /C calc'!A0", "公式"),
         ],
     )
     def test_a_correction_that_is_damaged(self, office: Path, field: str, value: str, words: str) -> None:

@@ -34,6 +34,7 @@ from generator.core.model import (
 from generator.core.names import canonical, mask, suspects
 from generator.errors import RefusedError
 from generator.sources import decisions
+from generator.sources.cells import like_a_formula
 from generator.sources.subjects import any_number
 from generator.sources.units import unit_by_name
 
@@ -230,6 +231,8 @@ def _damage(correction: Correction, nomination: Nomination) -> str:
             return "是空的"
         if suspects(text):
             return "里面有认不出的字"
+        if like_a_formula(text):
+            return "开头的符号会被表格软件当成公式"
         if field == "name" and person and _NOT_A_NAME.search(canonical(text)):
             return "姓名里有数字、括号或标点"
         if field == "number" and (wrong := _wrong_number(text, person=person)):
