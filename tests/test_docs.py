@@ -128,7 +128,8 @@ def check_python(words: list[str]) -> None:
         except verify.Refused as refused:
             raise click.UsageError("verify.py does not take this") from refused
     elif words[:3] == ["-m", "pip", "install"]:
-        header = re.findall(r'"([a-z-]+)>=', (REPOSITORY / "generator/verifier/verify.py").read_text("utf-8"))
+        text = (REPOSITORY / "generator/verifier/verify.py").read_text("utf-8")
+        header = [name + limit for name, limit in re.findall(r'"([a-z-]+)>=[0-9.]+(?:,(<[0-9]+))?"', text)]
         if sorted(words[3:]) != sorted(header):
             raise click.UsageError("not the packages of verify.py")
     elif words[0] != "-m":
