@@ -49,7 +49,7 @@ def find(root: Path, office: Office, reference: str, keys: OfficeKeys) -> tuple[
         raise RefusedError("编号应为10位字母和数字，请照名单或公示上的编号重新输入")
     references = all_of(root, office, keys)
     if wanted not in references:
-        raise RefusedError("没有这个编号的条目。请核对编号；按更早的日期查，请加 --as-of 或 --day")
+        raise RefusedError("没有这个编号的条目。请核对编号；按更早的日期查，请加 --as-of（记录时是 --day）")
     place = references.index(wanted)
     return place, office.standings[place]
 

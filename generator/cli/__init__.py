@@ -37,6 +37,8 @@ class Staff(click.Group):
         """Run the command; say what went wrong in Chinese on standard error."""
         try:
             return super().invoke(ctx)
+        except click.Abort:
+            click.echo("\n已取消。", err=True)
         except InputFaultsError as error:
             click.echo(f"发现{len(error.faults)}处问题，没有改动任何已有的文件：", err=True)
             for fault in error.faults:

@@ -183,13 +183,14 @@ class Bundle(NamedTuple):
             for row, answer in zip(rows, pool.map(self.judge, rows.values(), [today] * len(rows)), strict=True):
                 results.append({"row": row} | {key: answer[key] for key in ("answer", "code", "perks")})
                 perks = "、".join(f"{perk['name']}（到{perk['last_day']}）" for perk in answer["perks"])
-                lines.append(f"第{row}行：{TITLES[answer['answer']]} {perks}".rstrip())
+                reason = MESSAGES[answer["code"]] if STATUS[answer["code"]] == 3 else perks
+                lines.append(f"第{row}行：{TITLES[answer['answer']]} {reason}".rstrip())
                 if sys.stderr.isatty():
                     bar, end = "#" * (40 * len(lines) // len(rows)), "\n" * (len(lines) == len(rows))
                     print(f"\r[{bar:40}] {len(lines)}/{len(rows)}", end=end, file=sys.stderr, flush=True)
         found = sum(result["code"] == "eligible" for result in results)
         code = "eligible" if found == len(rows) else "not-found"
-        lines += [f"未查到：{MESSAGES['not-found']}"] * STATUS[code]
+        lines += [f"未查到：{MESSAGES['not-found']}"] * any(result["code"] == "not-found" for result in results)
         return report(code, self.about, lines, f"共{len(rows)}行，{found}行在名单内", results=results)
 
 
