@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -36,7 +37,6 @@ from generator.sources import decisions
 from generator.sources.cells import like_a_formula
 from generator.sources.subjects import any_number
 from generator.sources.units import unit_by_name
-from generator.trust.saving import save
 
 _NOT_A_NAME = re.compile(r"[^\w]|[0-9_]")
 _LONG_NUMBER = re.compile(r"[0-9]{15,17}[0-9Xx]?")
@@ -68,9 +68,18 @@ def record(root: Path, decision: AnyDecision) -> str:
         entry = _checked(read(root, decision.day), decision)
         existing = (root / decisions.PATH).read_bytes()
         whole = existing + decisions.append(existing, decision)
-        save(root / decisions.PATH, whole)
-        save(root / decisions.HEAD_PATH, decisions.encode_head(whole))
+        _write(root / decisions.PATH, whole)
+        _write(root / decisions.HEAD_PATH, decisions.encode_head(whole))
     return entry.after
+
+
+def _write(path: Path, data: bytes) -> None:
+    beside = path.with_name(path.name + ".new")
+    with beside.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
 
 
 def _checked(office: Office, decision: AnyDecision) -> Entry:

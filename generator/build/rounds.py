@@ -6,6 +6,7 @@ is read back by the readers of the build first, and what they find is told; noth
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -22,12 +23,13 @@ from generator.core.model import BatchId, Content, Rules, ScreeningReturn, Windo
 from generator.core.workdays import Calendar, UncoveredYearError
 from generator.errors import Fault, Faults, Place, RefusedError
 from generator.sources.content import read_content
-from generator.sources.lists import BATCH_ID, unit_meant
+from generator.sources.lists import unit_meant
 from generator.sources.nominations import Submission, check_subjects_once, parse_nominations
 from generator.sources.screening import known_rules, parse_returns
 from generator.sources.settings import parse_value
 from generator.trust.saving import save
 
+BATCH_ID = re.compile(r"[0-9]{4}-[0-9]{2}")
 NOTICES = "content/notices"
 
 
